@@ -1,0 +1,58 @@
+# The front door. `make demo` and `make test` set everything up by themselves.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help setup demo test check generate lint types unit format build requirements clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements/dev.txt pyproject.toml scripts/bootstrap.sh
+	@bash scripts/bootstrap.sh $(VENV)
+
+setup: $(READY) ## Make .venv with everything that is needed
+
+demo: $(READY) ## Regenerate, show that nothing drifted, run the quickstart (against the emulator, or PostHog with a key)
+	@$(BIN)/python scripts/demo.py
+
+test: $(READY) ## Lint, types, tests and drift
+	@$(BIN)/python scripts/run_checks.py
+
+check: $(READY) ## Regenerate into a temporary folder and compare byte by byte
+	@$(BIN)/python scripts/check.py
+
+generate: $(READY) ## Merge the contract and generate the client
+	@$(BIN)/python scripts/generate.py
+
+lint: $(READY) ## Style of the hand-written code
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy --strict and pyright strict
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+unit: $(READY) ## The tests alone
+	@$(BIN)/pytest
+
+format: $(READY) ## Put the hand-written code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+build: $(READY) ## Wheel and source distribution, in dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+requirements: ## Compile requirements/dev.txt (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate -o requirements/dev.txt requirements/dev.in
+
+clean: ## Remove what the commands above made
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

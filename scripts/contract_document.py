@@ -1,0 +1,162 @@
+"""Reading the hand-written contract: merge, references, operations.
+
+Everything that other scripts and the tests want to know about `openapi/` goes through here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACT = ROOT / "openapi"
+MERGED = CONTRACT / "openapi.yaml"
+HTTP_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+_MERGED_HEADER = """\
+# Merged from root.yaml and resources/*.yaml by `make generate`. Do not edit: change those files.
+"""
+
+
+class ContractError(Exception):
+    """The hand-written files do not make one contract."""
+
+
+@dataclass(frozen=True)
+class RawOperation:
+    """One operation as it stands in the document, with the parameters of its path item."""
+
+    method: str
+    path: str
+    data: Mapping[str, Any]
+    parameters: tuple[Mapping[str, Any], ...]
+
+    @property
+    def operation_id(self) -> str:
+        return str(self.data["operationId"])
+
+
+def load_yaml(path: Path) -> Any:
+    try:
+        return YAML(typ="safe").load(path)
+    except YAMLError as error:
+        raise ContractError(f"{path}: {error}") from None
+
+
+def merge(folder: Path = CONTRACT) -> dict[str, Any]:
+    """The whole contract as one document; a path + method or component may be named only once."""
+    document = load_yaml(folder / "root.yaml")
+    document.setdefault("paths", {})
+    components: dict[str, Any] = document.setdefault("components", {})
+    origin: dict[str, Path] = {}
+    for kind, named in components.items():
+        origin.update({f"components/{kind}/{name}": folder / "root.yaml" for name in named})
+
+    def claim(what: str, file: Path) -> None:
+        if what in origin:
+            raise ContractError(f"{what} is defined in {origin[what].name} and in {file.name}")
+        origin[what] = file
+
+    for file in sorted((folder / "resources").glob("*.yaml")):
+        part = load_yaml(file)
+        unknown = set(part) - {"paths", "components"}
+        if unknown:
+            raise ContractError(f"{file.name} may hold paths and components only, not {sorted(unknown)}")
+        for path, item in (part.get("paths") or {}).items():
+            target = document["paths"].setdefault(path, {})
+            for key, value in item.items():
+                claim(f"{key.upper()} {path}" if key in HTTP_METHODS else f"{key} of {path}", file)
+                target[key] = value
+        for kind, named in (part.get("components") or {}).items():
+            for name, value in named.items():
+                claim(f"components/{kind}/{name}", file)
+                components.setdefault(kind, {})[name] = value
+    return _without_shared_nodes(document)
+
+
+def _without_shared_nodes(value: Any) -> Any:
+    """A deep copy in which no two places share an object: YAML anchors of the sources are spelled out."""
+    if isinstance(value, dict):
+        return {key: _without_shared_nodes(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_shared_nodes(item) for item in value]
+    return value
+
+
+def dump(document: Mapping[str, Any]) -> str:
+    """The merged document as text, the same on every machine."""
+    yaml = YAML()
+    yaml.width = 110
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return _MERGED_HEADER + stream.getvalue()
+
+
+def resolve(document: Mapping[str, Any], value: Any) -> Any:
+    """Follow `$ref`s until something else stands there; siblings of a `$ref` win over its target."""
+    siblings: dict[str, Any] = {}
+    while isinstance(value, Mapping) and "$ref" in value:
+        siblings = {**{key: item for key, item in value.items() if key != "$ref"}, **siblings}
+        value = lookup(document, value["$ref"])
+    return {**value, **siblings} if siblings else value
+
+
+def lookup(document: Mapping[str, Any], reference: str) -> Any:
+    if not reference.startswith("#/"):
+        raise ContractError(f"{reference}: only references inside the document are allowed")
+    target: Any = document
+    for step in reference[2:].split("/"):
+        step = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(target, Mapping) or step not in target:
+            raise ContractError(f"{reference} does not exist")
+        target = target[step]
+    return target
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[RawOperation]:
+    for path, item in document["paths"].items():
+        for method in HTTP_METHODS:
+            if method not in item:
+                continue
+            data = item[method]
+            parameters: dict[tuple[str, str], Mapping[str, Any]] = {}
+            for parameter in [*item.get("parameters", []), *data.get("parameters", [])]:
+                found = resolve(document, parameter)
+                parameters[found["name"], found["in"]] = found
+            yield RawOperation(method.upper(), path, data, tuple(parameters.values()))
+
+
+def json_schema(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What a caller must know of a value: references resolved, objects cut off at their type."""
+    schema = resolve(document, schema)
+    result = {
+        key: value
+        for key, value in schema.items()
+        if key in ("type", "format", "enum", "default", "minimum", "maximum", "maxLength", "minLength", "const")
+    }
+    if schema.get("contentMediaType"):
+        result["contentMediaType"] = schema["contentMediaType"]
+    if "items" in schema:
+        result["items"] = json_schema(document, schema["items"])
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            result[key] = [json_schema(document, choice) for choice in schema[key]]
+    return result
+
+
+def walk(value: Any, place: str = "#") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every mapping of the document with its JSON pointer."""
+    if isinstance(value, Mapping):
+        yield place, value
+        for key, item in value.items():
+            yield from walk(item, f"{place}/{str(key).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk(item, f"{place}/{index}")

@@ -1,0 +1,128 @@
+"""Unofficial typed client for PostHog's Environments REST API.
+
+    from posthog_environments import Client
+
+    client = Client(project_id=12345)          # key from POSTHOG_PERSONAL_API_KEY
+    for person in client.persons.list(search="ada@"):
+        print(person.name)
+
+Everything is imported when it is first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from posthog_environments._version import __version__
+
+if TYPE_CHECKING:
+    from posthog_environments_api import models
+    from posthog_environments_api.operations import OPERATIONS
+    from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
+
+    from posthog_environments.client import AsyncClient, Client
+    from posthog_environments.errors import (
+        APIConnectionError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        DeadlineExceeded,
+        DecodeError,
+        ExportError,
+        InvalidRequestError,
+        MethodNotAllowedError,
+        NotFoundError,
+        PaginationLoopError,
+        PaymentRequiredError,
+        PermissionDeniedError,
+        PostHogError,
+        QueryError,
+        RateLimitError,
+        ServerError,
+    )
+    from posthog_environments.policy import RetryEvent
+
+_ERRORS = "posthog_environments.errors"
+_ORIGINS = {
+    "APIConnectionError": _ERRORS,
+    "APIStatusError": _ERRORS,
+    "APITimeoutError": _ERRORS,
+    "AsyncClient": "posthog_environments.client",
+    "AuthenticationError": _ERRORS,
+    "BadRequestError": _ERRORS,
+    "Client": "posthog_environments.client",
+    "ConfigurationError": _ERRORS,
+    "ConflictError": _ERRORS,
+    "DeadlineExceeded": _ERRORS,
+    "DecodeError": _ERRORS,
+    "ExportError": _ERRORS,
+    "InvalidRequestError": _ERRORS,
+    "MethodNotAllowedError": _ERRORS,
+    "NotFoundError": _ERRORS,
+    "OPERATIONS": "posthog_environments_api.operations",
+    "PaginationLoopError": _ERRORS,
+    "PaymentRequiredError": _ERRORS,
+    "PermissionDeniedError": _ERRORS,
+    "PostHogError": _ERRORS,
+    "QueryError": _ERRORS,
+    "RateLimitError": _ERRORS,
+    "RequestOptions": "posthog_environments_api.types",
+    "RetryEvent": "posthog_environments.policy",
+    "ServerError": _ERRORS,
+    "Timeout": "posthog_environments_api.types",
+    "UNSET": "posthog_environments_api.types",
+    "Unset": "posthog_environments_api.types",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "models":
+        return import_module("posthog_environments_api.models")
+    origin = _ORIGINS.get(name)
+    if origin is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(origin), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+__all__ = [
+    "OPERATIONS",
+    "UNSET",
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "Client",
+    "ConfigurationError",
+    "ConflictError",
+    "DeadlineExceeded",
+    "DecodeError",
+    "ExportError",
+    "InvalidRequestError",
+    "MethodNotAllowedError",
+    "NotFoundError",
+    "PaginationLoopError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "PostHogError",
+    "QueryError",
+    "RateLimitError",
+    "RequestOptions",
+    "RetryEvent",
+    "ServerError",
+    "Timeout",
+    "Unset",
+    "__version__",
+    "models",
+]

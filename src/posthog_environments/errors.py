@@ -1,0 +1,393 @@
+"""Every error that the client raises.
+
+    PostHogError
+    ├── ConfigurationError          the client cannot be set up like this (also a ValueError)
+    ├── InvalidRequestError         an argument that can only fail; nothing was sent (also a ValueError)
+    ├── APIConnectionError          no answer came
+    │   └── APITimeoutError         no answer came in time
+    ├── APIStatusError              the server answered with an error
+    │   ├── BadRequestError         400
+    │   ├── AuthenticationError     401
+    │   ├── PaymentRequiredError    402
+    │   ├── PermissionDeniedError   403
+    │   ├── NotFoundError           404
+    │   ├── MethodNotAllowedError   405
+    │   ├── ConflictError           409
+    │   ├── RateLimitError          429
+    │   └── ServerError             500 and above
+    ├── DecodeError                 a success that does not have the documented shape (also a ValueError)
+    ├── PaginationLoopError         the server sent us in circles
+    ├── QueryError                  a query failed on the server
+    ├── ExportError                 an export failed on the server
+    └── DeadlineExceeded            the time given for the whole call is over
+
+Each prints as one line and can be pickled. None holds the API key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from posthog_environments_api.errors import DecodeError, InvalidRequestError, PostHogError
+
+_MAX_LINE = 300
+
+
+class _KeywordPickle:
+    """Pickles an error made from keyword arguments by its attributes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), getattr(self, "args", ()), self.__dict__.copy()))
+
+
+def _rebuild(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(PostHogError, ValueError):
+    """The client cannot be set up like this; the message says what to change."""
+
+
+class APIConnectionError(_KeywordPickle, PostHogError):
+    """No answer came: the connection failed, broke, or was closed.
+
+    Attributes:
+        method: HTTP method.
+        path: Path of the request.
+        attempts: How many times it was tried.
+        sent: Whether the server may have received the last attempt.
+    """
+
+    def __init__(self, reason: str, *, method: str, path: str, attempts: int = 1, sent: bool = False) -> None:
+        self.method = method
+        self.path = path
+        self.attempts = attempts
+        self.sent = sent
+        self.reason = reason
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return _line(f"{self.reason} ({self.method} {self.path}{_tries(self.attempts)})")
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came in time."""
+
+
+class APIStatusError(_KeywordPickle, PostHogError):
+    """The server answered with an error.
+
+    Attributes:
+        status: HTTP status.
+        method: HTTP method.
+        path: Path of the request.
+        type: Kind of error as PostHog names it (`validation_error`, …), or None.
+        code: Machine-readable code within the kind, or None.
+        detail: What went wrong, in the server's words where there are any.
+        attr: The field at fault, or None.
+        body: The decoded JSON body, or the body as text where it is not JSON; None when empty.
+        request_id: The server's id of this request, or None.
+        retry_after: Seconds that the server asked to wait, or None.
+        attempts: How many times it was tried.
+        missing_scope: The API key scope that is missing, where the server names it, or None.
+        hint: What to do about it, or None.
+    """
+
+    status_code: ClassVar[int | None] = None
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        method: str,
+        path: str,
+        detail: str,
+        type: str | None = None,
+        code: str | None = None,
+        attr: str | None = None,
+        body: Any = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        attempts: int = 1,
+        hint: str | None = None,
+    ) -> None:
+        self.status = status
+        self.method = method
+        self.path = path
+        self.type = type
+        self.code = code
+        self.detail = detail
+        self.attr = attr
+        self.body = body
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.attempts = attempts
+        self.hint = hint
+        found = re.search(r"missing required scope '([^']+)'", detail)
+        self.missing_scope = found.group(1) if found else None
+        super().__init__(detail)
+
+    def __str__(self) -> str:
+        field = f" [{self.attr}]" if self.attr else ""
+        code = f" {self.code}" if self.code else ""
+        request = f" ({self.method} {self.path}{_tries(self.attempts)})"
+        hint = f" {self.hint}" if self.hint else ""
+        return _line(f"{self.status}{code}{field}: {self.detail}{request}{hint}")
+
+
+class BadRequestError(APIStatusError):
+    """400: the request is malformed or fails validation; `attr` names the field."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: no key, or not a valid one."""
+
+
+class PaymentRequiredError(APIStatusError):
+    """402: the organization's plan does not include this."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key lacks a scope (`missing_scope`), or has no access to the project or the resource."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such thing, or the key cannot see it."""
+
+
+class MethodNotAllowedError(APIStatusError):
+    """405: the server forbids this here. Subscriptions and evaluations are archived by an update instead."""
+
+
+class ConflictError(APIStatusError):
+    """409: the request conflicts with the present state."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; `retry_after` says how long to wait, where the server knows."""
+
+
+class ServerError(APIStatusError):
+    """500 and above: the server, or something in front of it, failed."""
+
+
+class PaginationLoopError(_KeywordPickle, PostHogError):
+    """The server named a page that was already read.
+
+    Attributes:
+        url: Path and query of that page.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(url)
+
+    def __str__(self) -> str:
+        return _line(f"the server sent us back to a page that was already read: {self.url}")
+
+
+class QueryError(_KeywordPickle, PostHogError):
+    """A query failed on the server.
+
+    Attributes:
+        detail: The server's message.
+        query_id: Id of the query, or None.
+        status: HTTP status that it came with, or None.
+        body: The decoded status object, or None.
+    """
+
+    def __init__(
+        self, detail: str, *, query_id: str | None = None, status: int | None = None, body: Any = None
+    ) -> None:
+        self.detail = detail
+        self.query_id = query_id
+        self.status = status
+        self.body = body
+        super().__init__(detail)
+
+    def __str__(self) -> str:
+        return _line(f"query {self.query_id or ''} failed: {self.detail}".replace("  ", " "))
+
+
+class ExportError(_KeywordPickle, PostHogError):
+    """An export failed on the server.
+
+    Attributes:
+        detail: The server's message.
+        export_id: Id of the export, or None.
+    """
+
+    def __init__(self, detail: str, *, export_id: int | None = None) -> None:
+        self.detail = detail
+        self.export_id = export_id
+        super().__init__(detail)
+
+    def __str__(self) -> str:
+        return _line(f"export {'' if self.export_id is None else self.export_id} failed: {self.detail}")
+
+
+class DeadlineExceeded(_KeywordPickle, PostHogError):
+    """The time given for the whole call is over.
+
+    Attributes:
+        deadline: Seconds that were given.
+        method: HTTP method.
+        path: Path of the request.
+        attempts: How many times it was tried.
+        last_error: What the last attempt ended with, or None.
+    """
+
+    def __init__(
+        self, *, deadline: float, method: str, path: str, attempts: int, last_error: PostHogError | None = None
+    ) -> None:
+        self.deadline = deadline
+        self.method = method
+        self.path = path
+        self.attempts = attempts
+        self.last_error = last_error
+        super().__init__(deadline, method, path, attempts)
+
+    def __str__(self) -> str:
+        last = f"; last: {self.last_error}" if self.last_error else ""
+        return _line(f"not done within {self.deadline:g} s ({self.method} {self.path}{_tries(self.attempts)}){last}")
+
+
+_BY_STATUS: Mapping[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: PaymentRequiredError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    405: MethodNotAllowedError,
+    409: ConflictError,
+    429: RateLimitError,
+}
+
+
+def status_error(
+    *,
+    status: int,
+    content: bytes,
+    method: str,
+    path: str,
+    request_id: str | None = None,
+    retry_after: float | None = None,
+    attempts: int = 1,
+    hint: str | None = None,
+) -> APIStatusError | QueryError:
+    """The error for an answer that is no success, from whatever body it has."""
+    body = _body(content)
+    if isinstance(body, dict) and isinstance(body.get("query_status"), dict):
+        # The status of a failed query answers 400 or 500 with the status object itself.
+        found = body["query_status"]
+        message = found.get("error_message")
+        return QueryError(
+            message if isinstance(message, str) and message else "the server gives no reason",
+            query_id=found.get("id") if isinstance(found.get("id"), str) else None,
+            status=status,
+            body=body,
+        )
+    fields = _envelope(body)
+    detail = fields.pop("detail", None) or _described(status, body)
+    cls = _BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)
+    return cls(
+        status=status,
+        method=method,
+        path=path,
+        detail=detail,
+        body=body,
+        request_id=request_id,
+        retry_after=retry_after,
+        attempts=attempts,
+        hint=hint or _hint(status, detail),
+        **fields,
+    )
+
+
+def _body(content: bytes) -> Any:
+    if not content.strip():
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return content.decode(errors="replace")
+
+
+def _envelope(body: Any) -> dict[str, str | None]:
+    """The fields of PostHog's error body, wherever a hand-made answer put them."""
+    if not isinstance(body, dict):
+        return {}
+    fields = {key: body[key] for key in ("type", "code", "detail", "attr") if isinstance(body.get(key), str)}
+    if "detail" not in fields:
+        for key in ("error", "message"):
+            if isinstance(body.get(key), str):
+                fields["detail"] = body[key]
+                break
+    code, detail = fields.get("code"), fields.get("detail")
+    if code and detail and " " in code and " " not in detail:
+        # persons and groups answer {"code": "This field is required.", "detail": "required"}.
+        fields["code"], fields["detail"] = detail, code
+    return fields
+
+
+def _described(status: int, body: Any) -> str:
+    if body is None:
+        return "the server sent no explanation"
+    if isinstance(body, str):
+        title = re.search(r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
+        text = title.group(1) if title else re.sub(r"<[^>]*>", " ", body)
+        return " ".join(text.split())[:200] or f"status {status}"
+    return json.dumps(body)[:200]
+
+
+def _hint(status: int, detail: str) -> str | None:
+    if status == 401:
+        return "Check POSTHOG_PERSONAL_API_KEY, and that the host is the region where the key was made."
+    if status == 404 and "Project not found" in detail:
+        return "Check the project id and the host (us or eu); the key may also have no access to this project."
+    scope = re.search(r"missing required scope '([^']+)'", detail)
+    if status == 403 and scope:
+        return f"Add the scope {scope.group(1)} to the key under Settings → Personal API keys."
+    if status == 403 and "does not support" in detail:
+        return "Servers of 2025 give this operation no scope, so personal API keys cannot call it."
+    return None
+
+
+def _tries(attempts: int) -> str:
+    return f", {attempts} attempts" if attempts > 1 else ""
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 1] + "…"
+
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "DeadlineExceeded",
+    "DecodeError",
+    "ExportError",
+    "InvalidRequestError",
+    "MethodNotAllowedError",
+    "NotFoundError",
+    "PaginationLoopError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "PostHogError",
+    "QueryError",
+    "RateLimitError",
+    "ServerError",
+    "status_error",
+]

@@ -1,0 +1,192 @@
+"""The one module that touches the HTTP library.
+
+`SyncHttp` and `AsyncHttp` send one request and hand back a `Reply` or a `Failure`; nothing of httpx, neither
+its types nor its exceptions, goes further than this file. Moving to its successor means changing this file.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+import httpx
+from attrs import define, field
+
+from posthog_environments._version import __version__
+from posthog_environments_api.types import Timeout
+
+USER_AGENT = (
+    f"posthog-environments/{__version__} (unofficial) python/{platform.python_version()} httpx/{httpx.__version__}"
+)
+
+
+@define(frozen=True)
+class HttpRequest:
+    """One request, ready to be sent; the key is added while sending.
+
+    Attributes:
+        method: HTTP method.
+        url: Absolute URL.
+        headers: Headers without the key.
+        content: Body, or None.
+        timeout: How long each part may take.
+        authorization: Gives the value of the Authorization header, or None to send none.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None
+    timeout: Timeout
+    authorization: Callable[[], str] | None = field(default=None, repr=False)
+
+
+@define(frozen=True)
+class Reply:
+    """An answer, whatever its status. `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@define(frozen=True)
+class Failure:
+    """No answer.
+
+    Attributes:
+        reason: What happened, in one sentence.
+        sent: Whether the server may have received the request.
+        timeout: Whether it took too long.
+        refused: Whether the request can never be sent like this.
+    """
+
+    reason: str
+    sent: bool
+    timeout: bool = False
+    refused: bool = False
+
+
+class _Bearer(httpx.Auth):
+    """Adds the key at the last moment, so that no request of ours holds it."""
+
+    def __init__(self, authorization: Callable[[], str] | None) -> None:
+        self._authorization = authorization
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        if self._authorization is not None:
+            request.headers["Authorization"] = self._authorization()
+        yield request
+
+
+class SyncHttp:
+    """Sends requests one after another over a pool of connections."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(transport=transport, follow_redirects=False)
+
+    def send(self, request: HttpRequest) -> Reply | Failure:
+        try:
+            return _reply(self._client.request(**_arguments(request)))
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as error:
+            return _failure(error)
+
+    def close(self) -> None:
+        self._client.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._client.is_closed
+
+
+class AsyncHttp:
+    """Sends requests over a pool of connections, many at a time."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = httpx.AsyncClient(transport=transport, follow_redirects=False)
+
+    async def send(self, request: HttpRequest) -> Reply | Failure:
+        try:
+            return _reply(await self._client.request(**_arguments(request)))
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as error:
+            return _failure(error)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    @property
+    def closed(self) -> bool:
+        return self._client.is_closed
+
+
+def _arguments(request: HttpRequest) -> dict[str, Any]:
+    timeout = request.timeout
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": request.headers,
+        "content": request.content,
+        "timeout": httpx.Timeout(
+            connect=timeout.connect, read=timeout.read, write=timeout.write, pool=timeout.pool
+        ),
+        "auth": _Bearer(request.authorization),
+    }
+
+
+def _reply(response: httpx.Response) -> Reply:
+    return Reply(response.status_code, dict(response.headers), response.content)
+
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+        return Failure(f"the request cannot be sent: {error}", sent=False, refused=True)
+    if not isinstance(error, (httpx.HTTPError, httpx.StreamError)):
+        if type(error) is not ValueError and not isinstance(error, UnicodeError):
+            raise error
+        return Failure(f"the request cannot be sent: {error}", sent=False, refused=True)
+    sent = not isinstance(error, _NOT_SENT)
+    words = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, httpx.ConnectTimeout):
+        return Failure("no connection within the connect timeout", sent=sent, timeout=True)
+    if isinstance(error, httpx.PoolTimeout):
+        return Failure("no free connection within the pool timeout", sent=sent, timeout=True)
+    if isinstance(error, httpx.TimeoutException):
+        return Failure("no answer within the timeout", sent=sent, timeout=True)
+    if isinstance(error, httpx.ConnectError):
+        return Failure(f"cannot connect: {words}", sent=sent)
+    return Failure(f"the connection broke: {words}", sent=sent)
+
+
+class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers requests by a function instead of a network, for stand-in servers. Works for both clients."""
+
+    def __init__(
+        self, answer: Callable[[str, str, list[tuple[str, str]], bytes], tuple[int, dict[str, str], bytes]]
+    ) -> None:
+        self._answer = answer
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._respond(request, request.read())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self._respond(request, await request.aread())
+
+    def _respond(self, request: httpx.Request, content: bytes) -> httpx.Response:
+        headers = [(name, value) for name, value in request.headers.items()]
+        status, sent, body = self._answer(request.method, str(request.url), headers, content)
+        return httpx.Response(status, headers=sent, stream=_Once(body))
+
+
+class _Once(httpx.SyncByteStream, httpx.AsyncByteStream):
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
