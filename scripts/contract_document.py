@@ -77,7 +77,8 @@ def merge(folder: Path = CONTRACT) -> dict[str, Any]:
             for name, value in named.items():
                 claim(f"components/{kind}/{name}", file)
                 components.setdefault(kind, {})[name] = value
-    return _without_shared_nodes(document)
+    merged: dict[str, Any] = _without_shared_nodes(document)
+    return merged
 
 
 def _without_shared_nodes(value: Any) -> Any:
@@ -139,7 +140,8 @@ def json_schema(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
     result = {
         key: value
         for key, value in schema.items()
-        if key in ("type", "format", "enum", "default", "minimum", "maximum", "maxLength", "minLength", "const")
+        if key
+        in ("type", "format", "enum", "default", "minimum", "maximum", "maxLength", "minLength", "const")
     }
     if schema.get("contentMediaType"):
         result["contentMediaType"] = schema["contentMediaType"]

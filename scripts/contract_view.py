@@ -7,26 +7,27 @@ parsed model and the document side by side, so that the templates need no logic 
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract_document import ContractError, RawOperation, json_schema, operations, resolve
 from openapi_python_client.parser.openapi import Endpoint, GeneratorData
-from openapi_python_client.parser.properties import (
-    DateProperty,
-    DateTimeProperty,
-    EnumProperty,
-    ListProperty,
-    ModelProperty,
-    Property,
-    UnionProperty,
-    UuidProperty,
-)
-from openapi_python_client.parser.properties import AnyProperty, BooleanProperty, FloatProperty, IntProperty
+from openapi_python_client.parser.properties import AnyProperty, EnumProperty, ModelProperty
+from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.date import DateProperty
+from openapi_python_client.parser.properties.datetime import DateTimeProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, PythonIdentifier
+
+from contract_document import ContractError, RawOperation, json_schema, operations, resolve
 
 FIELD_PREFIX = "field_"
 RESERVED = {"self", "body", "client", "options", "max_items", "operation", "request", "builtins"}
@@ -58,7 +59,7 @@ class SuccessView:
 
     codes: tuple[int, ...]
     kind: str
-    property: Property | None = None
+    property: PropertyProtocol | None = None
     empty_body: Any = None
     unwrap: str | None = None
 
@@ -114,7 +115,9 @@ class OperationView:
     @property
     def overloads(self) -> list[Overload]:
         needs_body_choice = any(parameter.required for parameter in self.body_fields)
-        bodies = [("required", "none"), ("none", "required")] if needs_body_choice else [("optional", "optional")]
+        bodies = (
+            [("required", "none"), ("none", "required")] if needs_body_choice else [("optional", "optional")]
+        )
         if not self.has_body:
             bodies = [("optional", "none")]
         formats = ["json", "text"] if self.csv else ["any"]
@@ -130,9 +133,11 @@ class ContractView:
         self._document = document
         self._classes = {str(model.class_info.name): model for model in [*parsed.models, *parsed.enums]}
         self.rate_limits = {name: value["limits"] for name, value in document["x-rate-limits"].items()}
-        self.deprecations = {name: " ".join(value["text"].split()) for name, value in document["x-deprecations"].items()}
+        self.deprecations = {
+            name: " ".join(value["text"].split()) for name, value in document["x-deprecations"].items()
+        }
         self.tag_descriptions = {tag["name"]: tag["description"] for tag in document["tags"]}
-        self.class_names = {tag: str(ClassName(tag, FIELD_PREFIX)) for tag in self.tag_descriptions}
+        self.class_names = {tag: f"{ClassName(tag, FIELD_PREFIX)}Resource" for tag in self.tag_descriptions}
         self._describe_model_fields(parsed)
         endpoints = {
             str(endpoint.name): endpoint
@@ -180,7 +185,9 @@ class ContractView:
         taken = {parameter.keyword for parameter in path_parameters + query_parameters}
         body_fields, body = self._body(raw, endpoint, taken)
         successes = self._successes(raw, endpoint)
-        result_type = " | ".join(sorted({_result_type(success) for success in successes}, key=lambda kind: (kind == "None", kind)))
+        result_type = " | ".join(
+            sorted({_result_type(success) for success in successes}, key=lambda kind: (kind == "None", kind))
+        )
         pagination = data.get("x-pagination")
         item_type = ""
         if pagination:
@@ -228,7 +235,7 @@ class ContractView:
         self._imports(view, endpoint)
         return view
 
-    def _parameter(self, raw: RawOperation, prop: Property, location: str) -> ParameterView:
+    def _parameter(self, raw: RawOperation, prop: PropertyProtocol, location: str) -> ParameterView:
         name = prop.name.get_untrusted_value()
         source = next(p for p in raw.parameters if p["name"] == name and p["in"] == location)
         schema = resolve(self._document, source["schema"])
@@ -240,6 +247,8 @@ class ContractView:
         description = " ".join(source.get("description", "").split())
         if schema.get("default") and "left out" not in description:
             description += f" {schema['default']!r} when left out."
+        if location == "query" and not source.get("required") and annotation != "Any":
+            annotation += " | None"
         return ParameterView(
             name=name,
             variable=variable,
@@ -290,7 +299,9 @@ class ContractView:
             )
         clashes = {f.keyword for f in fields} & RESERVED
         if clashes:
-            raise ContractError(f"{raw.operation_id}: body fields {sorted(clashes)} clash with Python arguments")
+            raise ContractError(
+                f"{raw.operation_id}: body fields {sorted(clashes)} clash with Python arguments"
+            )
         return fields, body
 
     def _successes(self, raw: RawOperation, endpoint: Endpoint) -> list[SuccessView]:
@@ -300,7 +311,9 @@ class ContractView:
             if not 200 <= code < 300:
                 continue
             source = raw.data["responses"][str(code)]
-            kind = {"Any": "json", "bytes": "bytes", "str": "text", "None": "none"}[response.source["return_type"]]
+            kind = {"Any": "json", "bytes": "bytes", "str": "text", "None": "none"}[
+                response.source["return_type"]
+            ]
             found.append(
                 SuccessView(
                     codes=(code,),
@@ -332,8 +345,7 @@ class ContractView:
             for status, response in data["responses"].items()
             if status.startswith("2")
         ]
-        text = " Or: ".join(" ".join(text.split()) for text in texts) or "Nothing: the server always refuses."
-        return text
+        return " Or: ".join(" ".join(text.split()) for text in texts) or "Nothing: the server always refuses."
 
     def _example(self, data: Mapping[str, Any], which: str) -> Any:
         for status, response in data["responses"].items():
@@ -345,11 +357,11 @@ class ContractView:
 
     # --- types ---------------------------------------------------------------------------------------------------
 
-    def input_type(self, prop: Property) -> str:
+    def input_type(self, prop: PropertyProtocol) -> str:
         """The type of an argument: what the model says, and every plainer form that is as clear."""
         return " | ".join(dict.fromkeys(self._input_types(prop)))
 
-    def _input_types(self, prop: Property) -> list[str]:
+    def _input_types(self, prop: PropertyProtocol) -> list[str]:
         if isinstance(prop, UnionProperty):
             inner = [kind for part in prop.inner_properties for kind in self._input_types(part)]
             return ["Any"] if "Any" in inner else inner
@@ -411,7 +423,9 @@ class ContractView:
             + [p.annotation for p in view.path_parameters + view.query_parameters + view.body_fields]
         )
         names = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", annotations)) & set(self._classes)
-        lines = {f"from ...models.{self._classes[name].class_info.module_name} import {name}" for name in names}
+        lines = {
+            f"from ...models.{self._classes[name].class_info.module_name} import {name}" for name in names
+        }
         view.input_imports = sorted(lines - set(view.result_imports))
 
     def resource_imports(self, tag: str) -> list[str]:
@@ -421,12 +435,10 @@ class ContractView:
 
 def _keyword(name: str, variable: str) -> str:
     """The API's own name where Python allows it: shadowing a builtin inside a signature does no harm."""
-    import keyword
-
     return name if name.isidentifier() and not keyword.iskeyword(name) and name not in RESERVED else variable
 
 
-def _encoder(prop: Property) -> str:
+def _encoder(prop: PropertyProtocol) -> str:
     if isinstance(prop, IntProperty):
         return "query_integer"
     if isinstance(prop, FloatProperty):

@@ -32,7 +32,12 @@ def curation_page(document: Mapping[str, Any]) -> str:
 
 def _sections(document: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
     for tag in document["tags"]:
-        notes = [note for op in operations(document) if op.data["tags"] == [tag["name"]] for note in _of(document, op)]
+        notes = [
+            note
+            for op in operations(document)
+            if op.data["tags"] == [tag["name"]]
+            for note in _of(document, op)
+        ]
         if notes:
             yield f"`{tag['name']}`", notes
     shared = []

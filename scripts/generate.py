@@ -16,14 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contract_document import ROOT, ContractError, dump, merge
-from contract_view import ContractView, shielded
-from curation import curation_page
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.schema.untrusted_string import UntrustedString
+
+from contract_document import ROOT, ContractError, dump, merge
+from contract_view import ContractView, shielded
+from curation import curation_page
 
 GENERATOR = "0.29.1"
 PACKAGE = "posthog_environments_api"
@@ -108,7 +109,9 @@ def build_package(document: Mapping[str, Any], folder: Path) -> None:
 def _described(error: GeneratorError) -> str:
     parts = [error.header, error.detail, getattr(error, "data", None)]
     return ": ".join(
-        part.get_untrusted_value() if isinstance(part, UntrustedString) else str(part) for part in parts if part
+        part.get_untrusted_value() if isinstance(part, UntrustedString) else str(part)
+        for part in parts
+        if part
     )
 
 
@@ -119,7 +122,9 @@ def write(path: Path, text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--output", type=Path, default=ROOT, help="folder to write under (default: this repository)")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT, help="folder to write under (default: this repository)"
+    )
     output = parser.parse_args().output.resolve()
     # Into a folder beside the target first: a failure must not leave half a package behind.
     output.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import datetime
 import enum
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -50,12 +50,12 @@ def _json_problem(content: bytes, error: Exception) -> str:
 
 def unwrap(value: Any, key: str) -> Any:
     """The list itself, whether it came bare or inside an object under `key`."""
-    return value[key] if isinstance(value, dict) and key in value else value
+    return cast("dict[str, Any]", value)[key] if isinstance(value, dict) and key in value else value
 
 
 def decode_object(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
-        return value
+        return cast("Mapping[str, Any]", value)
     raise DecodeError("an object", value)
 
 
@@ -146,7 +146,7 @@ def decode_list(value: Any, decoder: Callable[[Any], T]) -> list[T]:
         raise DecodeError("an array", value)
     result: list[T] = []
     try:
-        for item in value:
+        for item in cast("list[Any]", value):
             result.append(decoder(item))
     except DecodeError as error:
         raise error.within(len(result)) from None
@@ -202,9 +202,10 @@ def encode_value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):
-        return {encode_key(key): encode_value(item) for key, item in value.items() if not isinstance(item, Unset)}
+        items = cast("Mapping[Any, Any]", value).items()
+        return {encode_key(key): encode_value(item) for key, item in items if not isinstance(item, Unset)}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [encode_value(item) for item in value]
+        return [encode_value(item) for item in cast("Iterable[Any]", value)]
     to_dict = getattr(value, "to_dict", None)
     if callable(to_dict):
         return to_dict()
@@ -299,7 +300,7 @@ def query_text(name: str, value: Any) -> str:
 def query_list(name: str, value: Any, item: Callable[[str, Any], str]) -> list[str]:
     if isinstance(value, (str, enum.Enum)) or not isinstance(value, Iterable):
         value = [value]
-    return [item(name, part) for part in value]
+    return [item(name, part) for part in cast("Iterable[Any]", value)]
 
 
 def query_json(name: str, value: Any) -> str:

@@ -17,10 +17,6 @@ from typing import TYPE_CHECKING, Any
 from posthog_environments._version import __version__
 
 if TYPE_CHECKING:
-    from posthog_environments_api import models
-    from posthog_environments_api.operations import OPERATIONS
-    from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
-
     from posthog_environments.client import AsyncClient, Client
     from posthog_environments.errors import (
         APIConnectionError,
@@ -45,6 +41,9 @@ if TYPE_CHECKING:
         ServerError,
     )
     from posthog_environments.policy import RetryEvent
+    from posthog_environments_api import models
+    from posthog_environments_api.operations import OPERATIONS
+    from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
 
 _ERRORS = "posthog_environments.errors"
 _ORIGINS = {

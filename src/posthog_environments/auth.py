@@ -9,7 +9,9 @@ from typing import NoReturn
 from posthog_environments.errors import ConfigurationError
 
 KEY_VARIABLE = "POSTHOG_PERSONAL_API_KEY"
-_SETTINGS = "Settings → Personal API keys (https://us.posthog.com/settings/user-api-keys, or the same page on eu)"
+_SETTINGS = (
+    "Settings → Personal API keys (https://us.posthog.com/settings/user-api-keys, or the same page on eu)"
+)
 
 
 class ApiKey:
@@ -67,5 +69,7 @@ def check_key(key: str) -> str:
             f"this is a secret project token (phs_…); this API needs a personal API key (phx_…), made under {_SETTINGS}"
         )
     if not all("!" <= character <= "~" for character in stripped):
-        raise ConfigurationError("the API key holds characters that no key has (spaces, line breaks or non-ASCII)")
+        raise ConfigurationError(
+            "the API key holds characters that no key has (spaces, line breaks or non-ASCII)"
+        )
     return stripped

@@ -55,8 +55,8 @@ def _changed(
     api_root: str | Unset,
     timeout: float | Timeout | Unset,
     max_retries: int | Unset,
-    deadline: float | None | Unset,
-    on_retry: Callable[[RetryEvent], None] | None | Unset,
+    deadline: float | Unset | None,
+    on_retry: Callable[[RetryEvent], None] | Unset | None,
 ) -> Settings:
     if not isinstance(project_id, Unset):
         settings = evolve(settings, project_id=find_project(project_id, {}))
@@ -145,7 +145,8 @@ class Client(SyncResources):
         settings = _settings(
             project_id, api_key, host, api_root, timeout, max_retries, deadline, on_retry, clock
         )
-        self._caller: SyncCaller = SyncCaller(settings, SyncHttp(transport))
+        self._caller = SyncCaller(settings, SyncHttp(transport))
+        super().__init__(self._caller)
 
     @property
     def project_id(self) -> str:
@@ -164,8 +165,8 @@ class Client(SyncResources):
         api_root: str | Unset = UNSET,
         timeout: float | Timeout | Unset = UNSET,
         max_retries: int | Unset = UNSET,
-        deadline: float | None | Unset = UNSET,
-        on_retry: Callable[[RetryEvent], None] | None | Unset = UNSET,
+        deadline: float | Unset | None = UNSET,
+        on_retry: Callable[[RetryEvent], None] | Unset | None = UNSET,
     ) -> Self:
         """A copy with other settings. It shares the connections of this client, which stays as it is."""
         settings = _changed(
@@ -173,6 +174,7 @@ class Client(SyncResources):
         )
         copy = object.__new__(type(self))
         copy._caller = SyncCaller(settings, self._caller.http)
+        SyncResources.__init__(copy, copy._caller)
         return copy
 
     def request(
@@ -244,7 +246,8 @@ class AsyncClient(AsyncResources):
         settings = _settings(
             project_id, api_key, host, api_root, timeout, max_retries, deadline, on_retry, clock
         )
-        self._caller: AsyncCaller = AsyncCaller(settings, AsyncHttp(transport))
+        self._caller = AsyncCaller(settings, AsyncHttp(transport))
+        super().__init__(self._caller)
 
     @property
     def project_id(self) -> str:
@@ -263,8 +266,8 @@ class AsyncClient(AsyncResources):
         api_root: str | Unset = UNSET,
         timeout: float | Timeout | Unset = UNSET,
         max_retries: int | Unset = UNSET,
-        deadline: float | None | Unset = UNSET,
-        on_retry: Callable[[RetryEvent], None] | None | Unset = UNSET,
+        deadline: float | Unset | None = UNSET,
+        on_retry: Callable[[RetryEvent], None] | Unset | None = UNSET,
     ) -> Self:
         """A copy with other settings. It shares the connections of this client, which stays as it is."""
         settings = _changed(
@@ -272,6 +275,7 @@ class AsyncClient(AsyncResources):
         )
         copy = object.__new__(type(self))
         copy._caller = AsyncCaller(settings, self._caller.http)
+        AsyncResources.__init__(copy, copy._caller)
         return copy
 
     async def request(

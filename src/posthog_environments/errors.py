@@ -29,7 +29,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from posthog_environments_api.errors import DecodeError, InvalidRequestError, PostHogError
 
@@ -98,8 +98,6 @@ class APIStatusError(_KeywordPickle, PostHogError):
         missing_scope: The API key scope that is missing, where the server names it, or None.
         hint: What to do about it, or None.
     """
-
-    status_code: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -244,7 +242,13 @@ class DeadlineExceeded(_KeywordPickle, PostHogError):
     """
 
     def __init__(
-        self, *, deadline: float, method: str, path: str, attempts: int, last_error: PostHogError | None = None
+        self,
+        *,
+        deadline: float,
+        method: str,
+        path: str,
+        attempts: int,
+        last_error: PostHogError | None = None,
     ) -> None:
         self.deadline = deadline
         self.method = method
@@ -255,7 +259,9 @@ class DeadlineExceeded(_KeywordPickle, PostHogError):
 
     def __str__(self) -> str:
         last = f"; last: {self.last_error}" if self.last_error else ""
-        return _line(f"not done within {self.deadline:g} s ({self.method} {self.path}{_tries(self.attempts)}){last}")
+        return _line(
+            f"not done within {self.deadline:g} s ({self.method} {self.path}{_tries(self.attempts)}){last}"
+        )
 
 
 _BY_STATUS: Mapping[int, type[APIStatusError]] = {
@@ -283,17 +289,16 @@ def status_error(
 ) -> APIStatusError | QueryError:
     """The error for an answer that is no success, from whatever body it has."""
     body = _body(content)
-    if isinstance(body, dict) and isinstance(body.get("query_status"), dict):
+    query = _object(_object(body).get("query_status"))
+    if query:
         # The status of a failed query answers 400 or 500 with the status object itself.
-        found = body["query_status"]
-        message = found.get("error_message")
         return QueryError(
-            message if isinstance(message, str) and message else "the server gives no reason",
-            query_id=found.get("id") if isinstance(found.get("id"), str) else None,
+            _text(query.get("error_message")) or "the server gives no reason",
+            query_id=_text(query.get("id")),
             status=status,
             body=body,
         )
-    fields = _envelope(body)
+    fields = _envelope(_object(body))
     detail = fields.pop("detail", None) or _described(status, body)
     cls = _BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)
     return cls(
@@ -319,21 +324,23 @@ def _body(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _envelope(body: Any) -> dict[str, str | None]:
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _envelope(body: Mapping[str, Any]) -> dict[str, str | None]:
     """The fields of PostHog's error body, wherever a hand-made answer put them."""
-    if not isinstance(body, dict):
-        return {}
-    fields = {key: body[key] for key in ("type", "code", "detail", "attr") if isinstance(body.get(key), str)}
-    if "detail" not in fields:
-        for key in ("error", "message"):
-            if isinstance(body.get(key), str):
-                fields["detail"] = body[key]
-                break
-    code, detail = fields.get("code"), fields.get("detail")
+    fields = {key: _text(body.get(key)) for key in ("type", "code", "attr")}
+    code = fields["code"]
+    detail = _text(body.get("detail")) or _text(body.get("error")) or _text(body.get("message"))
     if code and detail and " " in code and " " not in detail:
         # persons and groups answer {"code": "This field is required.", "detail": "required"}.
-        fields["code"], fields["detail"] = detail, code
-    return fields
+        code, detail = detail, code
+    return {**fields, "code": code, "detail": detail}
 
 
 def _described(status: int, body: Any) -> str:
@@ -350,7 +357,9 @@ def _hint(status: int, detail: str) -> str | None:
     if status == 401:
         return "Check POSTHOG_PERSONAL_API_KEY, and that the host is the region where the key was made."
     if status == 404 and "Project not found" in detail:
-        return "Check the project id and the host (us or eu); the key may also have no access to this project."
+        return (
+            "Check the project id and the host (us or eu); the key may also have no access to this project."
+        )
     scope = re.search(r"missing required scope '([^']+)'", detail)
     if status == 403 and scope:
         return f"Add the scope {scope.group(1)} to the key under Settings → Personal API keys."

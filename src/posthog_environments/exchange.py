@@ -267,9 +267,7 @@ def _log(method: str, path: str, attempt: int, milliseconds: float, result: Repl
             request_id(result) or "-",
         )
     else:
-        logger.debug(
-            "%s %s -> %s, attempt %d, %.0f ms", method, path, result.reason, attempt, milliseconds
-        )
+        logger.debug("%s %s -> %s, attempt %d, %.0f ms", method, path, result.reason, attempt, milliseconds)
 
 
 def path_and_query(url: str, current: str) -> str:

@@ -38,7 +38,9 @@ def find_origin(host: str | None, environ: Mapping[str, str] = os.environ) -> st
             f"{name} only takes events in; this API lives on {REGIONS.get(region, 'https://us.posthog.com')}"
         )
     if parts.scheme == "http" and not is_loopback(name):
-        raise ConfigurationError(f"plain http would show the API key to everyone on the way: use https://{name}")
+        raise ConfigurationError(
+            f"plain http would show the API key to everyone on the way: use https://{name}"
+        )
     port = parts.port
     shown = f"[{name}]" if ":" in name else name
     if port is None or port == _DEFAULT_PORTS[parts.scheme]:
@@ -83,7 +85,12 @@ def origin_of(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or "\\" in parts.netloc:
+    if (
+        parts.scheme not in _DEFAULT_PORTS
+        or not parts.hostname
+        or "@" in parts.netloc
+        or "\\" in parts.netloc
+    ):
         return None
     shown = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port is None or port == _DEFAULT_PORTS[parts.scheme]:

@@ -16,9 +16,7 @@ from attrs import define, field
 from posthog_environments._version import __version__
 from posthog_environments_api.types import Timeout
 
-USER_AGENT = (
-    f"posthog-environments/{__version__} (unofficial) python/{platform.python_version()} httpx/{httpx.__version__}"
-)
+USER_AGENT = f"posthog-environments/{__version__} (unofficial) python/{platform.python_version()} httpx/{httpx.__version__}"
 
 
 @define(frozen=True)

@@ -46,9 +46,9 @@ class Cursor(Generic[PageT, ItemT]):
         assert self.request is not None
         if self._pagination.style == "before":
             items = self._fresh(items)
-        following = getattr(page, "next_", None)
-        linked, self._linked = self._linked, isinstance(following, str) and bool(following)
-        if self._linked:
+        following: object = getattr(page, "next_", None)
+        linked, self._linked = self._linked, bool(following)
+        if isinstance(following, str) and following:
             self.request = self._follow(following)
         elif self._pagination.style == "has_next" and getattr(page, "has_next", None) is True:
             self.request = self._skip()
@@ -116,7 +116,9 @@ class Cursor(Generic[PageT, ItemT]):
         rule = self._pagination
         bound = (self._last + datetime.timedelta(microseconds=1)).isoformat()
         # An offset would be applied to the rows after the bound: the page would come back empty.
-        others = [pair for pair in self.request.get("params", ()) if pair[0] not in (rule.parameter, "offset")]
+        others = [
+            pair for pair in self.request.get("params", ()) if pair[0] not in (rule.parameter, "offset")
+        ]
         return {**self.request, "params": [*others, (rule.parameter, bound)]}
 
 

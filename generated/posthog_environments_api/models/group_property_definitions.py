@@ -19,9 +19,7 @@ from ..codec import (
 class GroupPropertyDefinitions:
     """Properties of groups, under the number of the group type as text."""
 
-    additional_properties: dict[str, list[GroupPropertyDefinition]] = _field(
-        init=False, factory=dict[str, list[GroupPropertyDefinition]]
-    )
+    additional_properties: dict[str, list[GroupPropertyDefinition]] = _field(init=False, factory=lambda: {})
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: what was left out stays out, unknown keys are kept."""

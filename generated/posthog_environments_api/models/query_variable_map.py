@@ -18,7 +18,7 @@ from ..codec import (
 class QueryVariableMap:
     """Values of SQL variables, by the variable's UUID."""
 
-    additional_properties: dict[str, QueryVariable] = _field(init=False, factory=dict[str, QueryVariable])
+    additional_properties: dict[str, QueryVariable] = _field(init=False, factory=lambda: {})
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: what was left out stays out, unknown keys are kept."""

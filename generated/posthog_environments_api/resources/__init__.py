@@ -8,213 +8,215 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .callers import AsyncCaller, SyncCaller
-    from .evaluations import AsyncEvaluations, Evaluations
-    from .events import AsyncEvents, Events
-    from .exports import AsyncExports, Exports
-    from .file_system import AsyncFileSystem, FileSystem
-    from .groups import AsyncGroups, Groups
-    from .hog_functions import AsyncHogFunctions, HogFunctions
-    from .persisted_folder import AsyncPersistedFolder, PersistedFolder
-    from .persons import AsyncPersons, Persons
-    from .plugin_configs import AsyncPluginConfigs, PluginConfigs
-    from .query import AsyncQuery, Query
-    from .session_recordings import AsyncSessionRecordings, SessionRecordings
-    from .sessions import AsyncSessions, Sessions
-    from .subscriptions import AsyncSubscriptions, Subscriptions
+    from .evaluations import AsyncEvaluationsResource, EvaluationsResource
+    from .events import AsyncEventsResource, EventsResource
+    from .exports import AsyncExportsResource, ExportsResource
+    from .file_system import AsyncFileSystemResource, FileSystemResource
+    from .groups import AsyncGroupsResource, GroupsResource
+    from .hog_functions import AsyncHogFunctionsResource, HogFunctionsResource
+    from .persisted_folder import AsyncPersistedFolderResource, PersistedFolderResource
+    from .persons import AsyncPersonsResource, PersonsResource
+    from .plugin_configs import AsyncPluginConfigsResource, PluginConfigsResource
+    from .query import AsyncQueryResource, QueryResource
+    from .session_recordings import AsyncSessionRecordingsResource, SessionRecordingsResource
+    from .sessions import AsyncSessionsResource, SessionsResource
+    from .subscriptions import AsyncSubscriptionsResource, SubscriptionsResource
 
 
 class SyncResources:
     """Every resource as an attribute; each is imported when it is first used."""
 
-    _caller: SyncCaller
+    def __init__(self, caller: SyncCaller) -> None:
+        self._resource_caller = caller
 
     @cached_property
-    def persons(self) -> Persons:
+    def persons(self) -> PersonsResource:
         """People in the project, their properties and identifiers."""
-        from .persons import Persons
+        from .persons import PersonsResource
 
-        return Persons(self._caller)
+        return PersonsResource(self._resource_caller)
 
     @cached_property
-    def events(self) -> Events:
+    def events(self) -> EventsResource:
         """Captured events. PostHog keeps these endpoints for compatibility and advises the query endpoint."""
-        from .events import Events
+        from .events import EventsResource
 
-        return Events(self._caller)
+        return EventsResource(self._resource_caller)
 
     @cached_property
-    def session_recordings(self) -> SessionRecordings:
+    def session_recordings(self) -> SessionRecordingsResource:
         """Session replays and their sharing settings."""
-        from .session_recordings import SessionRecordings
+        from .session_recordings import SessionRecordingsResource
 
-        return SessionRecordings(self._caller)
+        return SessionRecordingsResource(self._resource_caller)
 
     @cached_property
-    def sessions(self) -> Sessions:
+    def sessions(self) -> SessionsResource:
         """Property definitions and values of sessions."""
-        from .sessions import Sessions
+        from .sessions import SessionsResource
 
-        return Sessions(self._caller)
+        return SessionsResource(self._resource_caller)
 
     @cached_property
-    def query(self) -> Query:
+    def query(self) -> QueryResource:
         """HogQL and every other query kind, synchronous and asynchronous."""
-        from .query import Query
+        from .query import QueryResource
 
-        return Query(self._caller)
+        return QueryResource(self._resource_caller)
 
     @cached_property
-    def exports(self) -> Exports:
+    def exports(self) -> ExportsResource:
         """Rendered exports of insights, dashboards and recordings."""
-        from .exports import Exports
+        from .exports import ExportsResource
 
-        return Exports(self._caller)
+        return ExportsResource(self._resource_caller)
 
     @cached_property
-    def file_system(self) -> FileSystem:
+    def file_system(self) -> FileSystemResource:
         """The project tree shown in PostHog's sidebar."""
-        from .file_system import FileSystem
+        from .file_system import FileSystemResource
 
-        return FileSystem(self._caller)
+        return FileSystemResource(self._resource_caller)
 
     @cached_property
-    def groups(self) -> Groups:
+    def groups(self) -> GroupsResource:
         """Groups (companies, teams, …) and their properties."""
-        from .groups import Groups
+        from .groups import GroupsResource
 
-        return Groups(self._caller)
+        return GroupsResource(self._resource_caller)
 
     @cached_property
-    def hog_functions(self) -> HogFunctions:
+    def hog_functions(self) -> HogFunctionsResource:
         """Destinations, transformations and other Hog functions."""
-        from .hog_functions import HogFunctions
+        from .hog_functions import HogFunctionsResource
 
-        return HogFunctions(self._caller)
+        return HogFunctionsResource(self._resource_caller)
 
     @cached_property
-    def persisted_folder(self) -> PersistedFolder:
+    def persisted_folder(self) -> PersistedFolderResource:
         """The caller's remembered home and pinned folders."""
-        from .persisted_folder import PersistedFolder
+        from .persisted_folder import PersistedFolderResource
 
-        return PersistedFolder(self._caller)
+        return PersistedFolderResource(self._resource_caller)
 
     @cached_property
-    def plugin_configs(self) -> PluginConfigs:
+    def plugin_configs(self) -> PluginConfigsResource:
         """Logs of app (plugin) configurations."""
-        from .plugin_configs import PluginConfigs
+        from .plugin_configs import PluginConfigsResource
 
-        return PluginConfigs(self._caller)
+        return PluginConfigsResource(self._resource_caller)
 
     @cached_property
-    def subscriptions(self) -> Subscriptions:
+    def subscriptions(self) -> SubscriptionsResource:
         """Scheduled deliveries of insights and dashboards."""
-        from .subscriptions import Subscriptions
+        from .subscriptions import SubscriptionsResource
 
-        return Subscriptions(self._caller)
+        return SubscriptionsResource(self._resource_caller)
 
     @cached_property
-    def evaluations(self) -> Evaluations:
+    def evaluations(self) -> EvaluationsResource:
         """LLM evaluations (only the documented delete)."""
-        from .evaluations import Evaluations
+        from .evaluations import EvaluationsResource
 
-        return Evaluations(self._caller)
+        return EvaluationsResource(self._resource_caller)
 
 
 class AsyncResources:
     """Every resource as an attribute; each is imported when it is first used."""
 
-    _caller: AsyncCaller
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._resource_caller = caller
 
     @cached_property
-    def persons(self) -> AsyncPersons:
+    def persons(self) -> AsyncPersonsResource:
         """People in the project, their properties and identifiers."""
-        from .persons import AsyncPersons
+        from .persons import AsyncPersonsResource
 
-        return AsyncPersons(self._caller)
+        return AsyncPersonsResource(self._resource_caller)
 
     @cached_property
-    def events(self) -> AsyncEvents:
+    def events(self) -> AsyncEventsResource:
         """Captured events. PostHog keeps these endpoints for compatibility and advises the query endpoint."""
-        from .events import AsyncEvents
+        from .events import AsyncEventsResource
 
-        return AsyncEvents(self._caller)
+        return AsyncEventsResource(self._resource_caller)
 
     @cached_property
-    def session_recordings(self) -> AsyncSessionRecordings:
+    def session_recordings(self) -> AsyncSessionRecordingsResource:
         """Session replays and their sharing settings."""
-        from .session_recordings import AsyncSessionRecordings
+        from .session_recordings import AsyncSessionRecordingsResource
 
-        return AsyncSessionRecordings(self._caller)
+        return AsyncSessionRecordingsResource(self._resource_caller)
 
     @cached_property
-    def sessions(self) -> AsyncSessions:
+    def sessions(self) -> AsyncSessionsResource:
         """Property definitions and values of sessions."""
-        from .sessions import AsyncSessions
+        from .sessions import AsyncSessionsResource
 
-        return AsyncSessions(self._caller)
+        return AsyncSessionsResource(self._resource_caller)
 
     @cached_property
-    def query(self) -> AsyncQuery:
+    def query(self) -> AsyncQueryResource:
         """HogQL and every other query kind, synchronous and asynchronous."""
-        from .query import AsyncQuery
+        from .query import AsyncQueryResource
 
-        return AsyncQuery(self._caller)
+        return AsyncQueryResource(self._resource_caller)
 
     @cached_property
-    def exports(self) -> AsyncExports:
+    def exports(self) -> AsyncExportsResource:
         """Rendered exports of insights, dashboards and recordings."""
-        from .exports import AsyncExports
+        from .exports import AsyncExportsResource
 
-        return AsyncExports(self._caller)
+        return AsyncExportsResource(self._resource_caller)
 
     @cached_property
-    def file_system(self) -> AsyncFileSystem:
+    def file_system(self) -> AsyncFileSystemResource:
         """The project tree shown in PostHog's sidebar."""
-        from .file_system import AsyncFileSystem
+        from .file_system import AsyncFileSystemResource
 
-        return AsyncFileSystem(self._caller)
+        return AsyncFileSystemResource(self._resource_caller)
 
     @cached_property
-    def groups(self) -> AsyncGroups:
+    def groups(self) -> AsyncGroupsResource:
         """Groups (companies, teams, …) and their properties."""
-        from .groups import AsyncGroups
+        from .groups import AsyncGroupsResource
 
-        return AsyncGroups(self._caller)
+        return AsyncGroupsResource(self._resource_caller)
 
     @cached_property
-    def hog_functions(self) -> AsyncHogFunctions:
+    def hog_functions(self) -> AsyncHogFunctionsResource:
         """Destinations, transformations and other Hog functions."""
-        from .hog_functions import AsyncHogFunctions
+        from .hog_functions import AsyncHogFunctionsResource
 
-        return AsyncHogFunctions(self._caller)
+        return AsyncHogFunctionsResource(self._resource_caller)
 
     @cached_property
-    def persisted_folder(self) -> AsyncPersistedFolder:
+    def persisted_folder(self) -> AsyncPersistedFolderResource:
         """The caller's remembered home and pinned folders."""
-        from .persisted_folder import AsyncPersistedFolder
+        from .persisted_folder import AsyncPersistedFolderResource
 
-        return AsyncPersistedFolder(self._caller)
+        return AsyncPersistedFolderResource(self._resource_caller)
 
     @cached_property
-    def plugin_configs(self) -> AsyncPluginConfigs:
+    def plugin_configs(self) -> AsyncPluginConfigsResource:
         """Logs of app (plugin) configurations."""
-        from .plugin_configs import AsyncPluginConfigs
+        from .plugin_configs import AsyncPluginConfigsResource
 
-        return AsyncPluginConfigs(self._caller)
+        return AsyncPluginConfigsResource(self._resource_caller)
 
     @cached_property
-    def subscriptions(self) -> AsyncSubscriptions:
+    def subscriptions(self) -> AsyncSubscriptionsResource:
         """Scheduled deliveries of insights and dashboards."""
-        from .subscriptions import AsyncSubscriptions
+        from .subscriptions import AsyncSubscriptionsResource
 
-        return AsyncSubscriptions(self._caller)
+        return AsyncSubscriptionsResource(self._resource_caller)
 
     @cached_property
-    def evaluations(self) -> AsyncEvaluations:
+    def evaluations(self) -> AsyncEvaluationsResource:
         """LLM evaluations (only the documented delete)."""
-        from .evaluations import AsyncEvaluations
+        from .evaluations import AsyncEvaluationsResource
 
-        return AsyncEvaluations(self._caller)
+        return AsyncEvaluationsResource(self._resource_caller)
 
 
 __all__ = ["AsyncResources", "SyncResources"]

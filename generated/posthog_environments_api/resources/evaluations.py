@@ -7,14 +7,14 @@ from ..types import RequestOptions
 from .callers import AsyncCaller, SyncCaller
 
 
-class Evaluations:
+class EvaluationsResource:
     """LLM evaluations (only the documented delete)."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Evaluations of project {self._caller.project_id}>"
+        return f"<EvaluationsResource of project {self._caller.project_id}>"
 
     def delete(
         self,
@@ -57,14 +57,14 @@ class Evaluations:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncEvaluations:
+class AsyncEvaluationsResource:
     """LLM evaluations (only the documented delete)."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncEvaluations of project {self._caller.project_id}>"
+        return f"<AsyncEvaluationsResource of project {self._caller.project_id}>"
 
     async def delete(
         self,

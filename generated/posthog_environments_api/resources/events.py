@@ -21,36 +21,37 @@ if TYPE_CHECKING:
     from ..models.response_format import ResponseFormat
 
 
-class Events:
+class EventsResource:
     """Captured events. PostHog keeps these endpoints for compatibility and advises the query endpoint."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Events of project {self._caller.project_id}>"
+        return f"<EventsResource of project {self._caller.project_id}>"
 
     @overload
     def list(
         self,
         *,
-        action_id: int | Unset = UNSET,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        distinct_id: str | Unset = UNSET,
-        event: str | Unset = UNSET,
+        action_id: int | None | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        event: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        orderBy: Sequence[str] | str | Unset = UNSET,
-        person_id: int | UUID | str | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        orderBy: Sequence[str] | str | None | Unset = UNSET,
+        person_id: int | UUID | str | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        select: Sequence[str] | str | Unset = UNSET,
-        where: Sequence[str] | str | Unset = UNSET,
+        select: Sequence[str] | str | None | Unset = UNSET,
+        where: Sequence[str] | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[Event, EventPage]: ...
@@ -59,46 +60,48 @@ class Events:
     def list(
         self,
         *,
-        action_id: int | Unset = UNSET,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        distinct_id: str | Unset = UNSET,
-        event: str | Unset = UNSET,
+        action_id: int | None | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        event: str | None | Unset = UNSET,
         format: Literal["csv"],
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        orderBy: Sequence[str] | str | Unset = UNSET,
-        person_id: int | UUID | str | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        orderBy: Sequence[str] | str | None | Unset = UNSET,
+        person_id: int | UUID | str | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        select: Sequence[str] | str | Unset = UNSET,
-        where: Sequence[str] | str | Unset = UNSET,
+        select: Sequence[str] | str | None | Unset = UNSET,
+        where: Sequence[str] | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     def list(
         self,
         *,
-        action_id: int | Unset = UNSET,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        distinct_id: str | Unset = UNSET,
-        event: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        orderBy: Sequence[str] | str | Unset = UNSET,
-        person_id: int | UUID | str | Unset = UNSET,
+        action_id: int | None | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        event: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        orderBy: Sequence[str] | str | None | Unset = UNSET,
+        person_id: int | UUID | str | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        select: Sequence[str] | str | Unset = UNSET,
-        where: Sequence[str] | str | Unset = UNSET,
+        select: Sequence[str] | str | None | Unset = UNSET,
+        where: Sequence[str] | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[Event, EventPage] | str:
@@ -178,7 +181,7 @@ class Events:
         id: UUID | str,
         *,
         format: Literal["json"] | Unset = UNSET,
-        include_person: bool | Unset = UNSET,
+        include_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Event: ...
 
@@ -188,7 +191,7 @@ class Events:
         id: UUID | str,
         *,
         format: Literal["csv"],
-        include_person: bool | Unset = UNSET,
+        include_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
@@ -196,8 +199,8 @@ class Events:
         self,
         id: UUID | str,
         *,
-        format: ResponseFormat | str | Unset = UNSET,
-        include_person: bool | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        include_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Event | str:
         """Retrieve an event.
@@ -248,9 +251,9 @@ class Events:
         *,
         key: str,
         format: Literal["json"] | Unset = UNSET,
-        event_name: Sequence[str] | Unset = UNSET,
-        is_column: bool | Unset = UNSET,
-        value: str | Unset = UNSET,
+        event_name: Sequence[str] | None | Unset = UNSET,
+        is_column: bool | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]: ...
 
@@ -260,9 +263,9 @@ class Events:
         *,
         key: str,
         format: Literal["csv"],
-        event_name: Sequence[str] | Unset = UNSET,
-        is_column: bool | Unset = UNSET,
-        value: str | Unset = UNSET,
+        event_name: Sequence[str] | None | Unset = UNSET,
+        is_column: bool | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
@@ -270,10 +273,10 @@ class Events:
         self,
         *,
         key: str,
-        format: ResponseFormat | str | Unset = UNSET,
-        event_name: Sequence[str] | Unset = UNSET,
-        is_column: bool | Unset = UNSET,
-        value: str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        event_name: Sequence[str] | None | Unset = UNSET,
+        is_column: bool | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue] | str:
         """Values of an event property.
@@ -327,36 +330,37 @@ class Events:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncEvents:
+class AsyncEventsResource:
     """Captured events. PostHog keeps these endpoints for compatibility and advises the query endpoint."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncEvents of project {self._caller.project_id}>"
+        return f"<AsyncEventsResource of project {self._caller.project_id}>"
 
     @overload
     def list(
         self,
         *,
-        action_id: int | Unset = UNSET,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        distinct_id: str | Unset = UNSET,
-        event: str | Unset = UNSET,
+        action_id: int | None | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        event: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        orderBy: Sequence[str] | str | Unset = UNSET,
-        person_id: int | UUID | str | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        orderBy: Sequence[str] | str | None | Unset = UNSET,
+        person_id: int | UUID | str | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        select: Sequence[str] | str | Unset = UNSET,
-        where: Sequence[str] | str | Unset = UNSET,
+        select: Sequence[str] | str | None | Unset = UNSET,
+        where: Sequence[str] | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[Event, EventPage]: ...
@@ -365,46 +369,48 @@ class AsyncEvents:
     def list(
         self,
         *,
-        action_id: int | Unset = UNSET,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        distinct_id: str | Unset = UNSET,
-        event: str | Unset = UNSET,
+        action_id: int | None | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        event: str | None | Unset = UNSET,
         format: Literal["csv"],
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        orderBy: Sequence[str] | str | Unset = UNSET,
-        person_id: int | UUID | str | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        orderBy: Sequence[str] | str | None | Unset = UNSET,
+        person_id: int | UUID | str | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        select: Sequence[str] | str | Unset = UNSET,
-        where: Sequence[str] | str | Unset = UNSET,
+        select: Sequence[str] | str | None | Unset = UNSET,
+        where: Sequence[str] | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Awaitable[str]: ...
 
     def list(
         self,
         *,
-        action_id: int | Unset = UNSET,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        distinct_id: str | Unset = UNSET,
-        event: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        orderBy: Sequence[str] | str | Unset = UNSET,
-        person_id: int | UUID | str | Unset = UNSET,
+        action_id: int | None | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        event: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        orderBy: Sequence[str] | str | None | Unset = UNSET,
+        person_id: int | UUID | str | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        select: Sequence[str] | str | Unset = UNSET,
-        where: Sequence[str] | str | Unset = UNSET,
+        select: Sequence[str] | str | None | Unset = UNSET,
+        where: Sequence[str] | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[Event, EventPage] | Awaitable[str]:
@@ -484,7 +490,7 @@ class AsyncEvents:
         id: UUID | str,
         *,
         format: Literal["json"] | Unset = UNSET,
-        include_person: bool | Unset = UNSET,
+        include_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Event: ...
 
@@ -494,7 +500,7 @@ class AsyncEvents:
         id: UUID | str,
         *,
         format: Literal["csv"],
-        include_person: bool | Unset = UNSET,
+        include_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
@@ -502,8 +508,8 @@ class AsyncEvents:
         self,
         id: UUID | str,
         *,
-        format: ResponseFormat | str | Unset = UNSET,
-        include_person: bool | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        include_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Event | str:
         """Retrieve an event.
@@ -554,9 +560,9 @@ class AsyncEvents:
         *,
         key: str,
         format: Literal["json"] | Unset = UNSET,
-        event_name: Sequence[str] | Unset = UNSET,
-        is_column: bool | Unset = UNSET,
-        value: str | Unset = UNSET,
+        event_name: Sequence[str] | None | Unset = UNSET,
+        is_column: bool | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]: ...
 
@@ -566,9 +572,9 @@ class AsyncEvents:
         *,
         key: str,
         format: Literal["csv"],
-        event_name: Sequence[str] | Unset = UNSET,
-        is_column: bool | Unset = UNSET,
-        value: str | Unset = UNSET,
+        event_name: Sequence[str] | None | Unset = UNSET,
+        is_column: bool | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
@@ -576,10 +582,10 @@ class AsyncEvents:
         self,
         *,
         key: str,
-        format: ResponseFormat | str | Unset = UNSET,
-        event_name: Sequence[str] | Unset = UNSET,
-        is_column: bool | Unset = UNSET,
-        value: str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        event_name: Sequence[str] | None | Unset = UNSET,
+        is_column: bool | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue] | str:
         """Values of an event property.

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from ..models.export_page import ExportPage
 
 
-class Exports:
+class ExportsResource:
     """Rendered exports of insights, dashboards and recordings."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Exports of project {self._caller.project_id}>"
+        return f"<ExportsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        context_path: str | Unset = UNSET,
-        export_format: ExportFormat | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        context_path: str | None | Unset = UNSET,
+        export_format: ExportFormat | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[Export, ExportPage]:
@@ -210,7 +210,7 @@ class Exports:
         self,
         id: int,
         *,
-        download: bool | Unset = UNSET,
+        download: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> bytes:
         """Download the content of an export.
@@ -254,22 +254,22 @@ class Exports:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncExports:
+class AsyncExportsResource:
     """Rendered exports of insights, dashboards and recordings."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncExports of project {self._caller.project_id}>"
+        return f"<AsyncExportsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        context_path: str | Unset = UNSET,
-        export_format: ExportFormat | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        context_path: str | None | Unset = UNSET,
+        export_format: ExportFormat | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[Export, ExportPage]:
@@ -447,7 +447,7 @@ class AsyncExports:
         self,
         id: int,
         *,
-        download: bool | Unset = UNSET,
+        download: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> bytes:
         """Download the content of an export.

@@ -23,31 +23,31 @@ if TYPE_CHECKING:
     from ..models.file_system_page import FileSystemPage
 
 
-class FileSystem:
+class FileSystemResource:
     """The project tree shown in PostHog's sidebar."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<FileSystem of project {self._caller.project_id}>"
+        return f"<FileSystemResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        created_at__gt: datetime.datetime | str | Unset = UNSET,
-        created_at__lt: datetime.datetime | str | Unset = UNSET,
-        depth: int | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        not_type: str | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        order_by: FileSystemOrder | str | Unset = UNSET,
-        parent: str | Unset = UNSET,
-        path: str | Unset = UNSET,
-        ref: str | Unset = UNSET,
-        search: str | Unset = UNSET,
-        type: str | Unset = UNSET,
-        type__startswith: str | Unset = UNSET,
+        created_at__gt: datetime.datetime | str | None | Unset = UNSET,
+        created_at__lt: datetime.datetime | str | None | Unset = UNSET,
+        depth: int | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        not_type: str | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        order_by: FileSystemOrder | str | None | Unset = UNSET,
+        parent: str | None | Unset = UNSET,
+        path: str | None | Unset = UNSET,
+        ref: str | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        type: str | None | Unset = UNSET,
+        type__startswith: str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[FileSystemEntry, FileSystemPage]:
@@ -594,31 +594,31 @@ class FileSystem:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncFileSystem:
+class AsyncFileSystemResource:
     """The project tree shown in PostHog's sidebar."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncFileSystem of project {self._caller.project_id}>"
+        return f"<AsyncFileSystemResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        created_at__gt: datetime.datetime | str | Unset = UNSET,
-        created_at__lt: datetime.datetime | str | Unset = UNSET,
-        depth: int | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        not_type: str | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        order_by: FileSystemOrder | str | Unset = UNSET,
-        parent: str | Unset = UNSET,
-        path: str | Unset = UNSET,
-        ref: str | Unset = UNSET,
-        search: str | Unset = UNSET,
-        type: str | Unset = UNSET,
-        type__startswith: str | Unset = UNSET,
+        created_at__gt: datetime.datetime | str | None | Unset = UNSET,
+        created_at__lt: datetime.datetime | str | None | Unset = UNSET,
+        depth: int | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        not_type: str | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        order_by: FileSystemOrder | str | None | Unset = UNSET,
+        parent: str | None | Unset = UNSET,
+        path: str | None | Unset = UNSET,
+        ref: str | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        type: str | None | Unset = UNSET,
+        type__startswith: str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[FileSystemEntry, FileSystemPage]:

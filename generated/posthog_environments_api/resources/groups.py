@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ..models.property_value import PropertyValue
 
 
-class Groups:
+class GroupsResource:
     """Groups (companies, teams, …) and their properties."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Groups of project {self._caller.project_id}>"
+        return f"<GroupsResource of project {self._caller.project_id}>"
 
     @overload
     def create(
@@ -106,9 +106,9 @@ class Groups:
         *,
         group_type_index: int,
         group_key: str,
-        id: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        id: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        page: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> GroupActivityPage:
         """Activity log of a group.
@@ -331,7 +331,7 @@ class Groups:
         *,
         group_type_index: int,
         key: str,
-        value: str | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]:
         """Values of a group property.
@@ -533,14 +533,14 @@ class Groups:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncGroups:
+class AsyncGroupsResource:
     """Groups (companies, teams, …) and their properties."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncGroups of project {self._caller.project_id}>"
+        return f"<AsyncGroupsResource of project {self._caller.project_id}>"
 
     @overload
     async def create(
@@ -617,9 +617,9 @@ class AsyncGroups:
         *,
         group_type_index: int,
         group_key: str,
-        id: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        id: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        page: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> GroupActivityPage:
         """Activity log of a group.
@@ -842,7 +842,7 @@ class AsyncGroups:
         *,
         group_type_index: int,
         key: str,
-        value: str | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]:
         """Values of a group property.

@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from ..models.hog_function_type import HogFunctionType
 
 
-class HogFunctions:
+class HogFunctionsResource:
     """Destinations, transformations and other Hog functions."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<HogFunctions of project {self._caller.project_id}>"
+        return f"<HogFunctionsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        created_at: datetime.datetime | str | Unset = UNSET,
-        created_by: int | Unset = UNSET,
-        enabled: bool | Unset = UNSET,
-        filter_groups: Sequence[Any] | str | Unset = UNSET,
-        filters: Any | str | Unset = UNSET,
-        id: UUID | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        search: str | Unset = UNSET,
-        type: Sequence[HogFunctionType | str] | Unset = UNSET,
-        updated_at: datetime.datetime | str | Unset = UNSET,
+        created_at: datetime.datetime | str | None | Unset = UNSET,
+        created_by: int | None | Unset = UNSET,
+        enabled: bool | None | Unset = UNSET,
+        filter_groups: Sequence[Any] | str | None | Unset = UNSET,
+        filters: Any | str | None | Unset = UNSET,
+        id: UUID | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        type: Sequence[HogFunctionType | str] | None | Unset = UNSET,
+        updated_at: datetime.datetime | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[HogFunction, HogFunctionPage]:
@@ -102,29 +102,29 @@ class HogFunctions:
         return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
 
 
-class AsyncHogFunctions:
+class AsyncHogFunctionsResource:
     """Destinations, transformations and other Hog functions."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncHogFunctions of project {self._caller.project_id}>"
+        return f"<AsyncHogFunctionsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        created_at: datetime.datetime | str | Unset = UNSET,
-        created_by: int | Unset = UNSET,
-        enabled: bool | Unset = UNSET,
-        filter_groups: Sequence[Any] | str | Unset = UNSET,
-        filters: Any | str | Unset = UNSET,
-        id: UUID | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        search: str | Unset = UNSET,
-        type: Sequence[HogFunctionType | str] | Unset = UNSET,
-        updated_at: datetime.datetime | str | Unset = UNSET,
+        created_at: datetime.datetime | str | None | Unset = UNSET,
+        created_by: int | None | Unset = UNSET,
+        enabled: bool | None | Unset = UNSET,
+        filter_groups: Sequence[Any] | str | None | Unset = UNSET,
+        filters: Any | str | None | Unset = UNSET,
+        id: UUID | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        type: Sequence[HogFunctionType | str] | None | Unset = UNSET,
+        updated_at: datetime.datetime | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[HogFunction, HogFunctionPage]:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ..models.persisted_folder_update import PersistedFolderUpdate
 
 
-class PersistedFolder:
+class PersistedFolderResource:
     """The caller's remembered home and pinned folders."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<PersistedFolder of project {self._caller.project_id}>"
+        return f"<PersistedFolderResource of project {self._caller.project_id}>"
 
     @overload
     def create(
@@ -236,14 +236,14 @@ class PersistedFolder:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncPersistedFolder:
+class AsyncPersistedFolderResource:
     """The caller's remembered home and pinned folders."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncPersistedFolder of project {self._caller.project_id}>"
+        return f"<AsyncPersistedFolderResource of project {self._caller.project_id}>"
 
     @overload
     async def create(

@@ -23,31 +23,32 @@ if TYPE_CHECKING:
     from ..models.response_format import ResponseFormat
 
 
-class Persons:
+class PersonsResource:
     """People in the project, their properties and identifiers."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Persons of project {self._caller.project_id}>"
+        return f"<PersonsResource of project {self._caller.project_id}>"
 
     @overload
     def list(
         self,
         *,
-        distinct_id: str | Unset = UNSET,
-        email: str | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        email: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        include_total: bool | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        include_total: bool | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        search: str | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[PersonListItem, PersonPage]: ...
@@ -56,36 +57,38 @@ class Persons:
     def list(
         self,
         *,
-        distinct_id: str | Unset = UNSET,
-        email: str | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        email: str | None | Unset = UNSET,
         format: Literal["csv"],
-        include_total: bool | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        include_total: bool | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        search: str | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     def list(
         self,
         *,
-        distinct_id: str | Unset = UNSET,
-        email: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        include_total: bool | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        email: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        include_total: bool | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        search: str | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[PersonListItem, PersonPage] | str:
@@ -165,7 +168,7 @@ class Persons:
         self,
         id: int | UUID | str,
         *,
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | str:
         """Retrieve a person.
@@ -212,10 +215,10 @@ class Persons:
         self,
         id: int | UUID | str,
         *,
-        delete_events: bool | Unset = UNSET,
-        delete_recordings: bool | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        keep_person: bool | Unset = UNSET,
+        delete_events: bool | None | Unset = UNSET,
+        delete_recordings: bool | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        keep_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> None:
         """Delete a person.
@@ -269,7 +272,7 @@ class Persons:
         id: int | UUID | str,
         *,
         properties: Any,
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | None: ...
 
@@ -279,7 +282,7 @@ class Persons:
         id: int | UUID | str,
         *,
         body: PersonUpdate | Mapping[str, Any],
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | None: ...
 
@@ -288,7 +291,7 @@ class Persons:
         id: int | UUID | str,
         *,
         properties: Any | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | None:
@@ -339,20 +342,21 @@ class Persons:
     def stickiness(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight: ...
 
@@ -360,40 +364,42 @@ class Persons:
     def stickiness(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["csv"],
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     def stickiness(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight | str:
         """Persons behind a stickiness insight.
@@ -457,20 +463,21 @@ class Persons:
     def trends(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight: ...
 
@@ -478,40 +485,42 @@ class Persons:
     def trends(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["csv"],
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     def trends(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight | str:
         """Persons behind a trends insight.
@@ -576,8 +585,8 @@ class Persons:
         self,
         *,
         format: Literal["json"] | Unset = UNSET,
-        key: str | Unset = UNSET,
-        value: str | Unset = UNSET,
+        key: str | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]: ...
 
@@ -586,17 +595,17 @@ class Persons:
         self,
         *,
         format: Literal["csv"],
-        key: str | Unset = UNSET,
-        value: str | Unset = UNSET,
+        key: str | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     def values(
         self,
         *,
-        format: ResponseFormat | str | Unset = UNSET,
-        key: str | Unset = UNSET,
-        value: str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        key: str | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue] | str:
         """Values of a person property.
@@ -642,31 +651,32 @@ class Persons:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncPersons:
+class AsyncPersonsResource:
     """People in the project, their properties and identifiers."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncPersons of project {self._caller.project_id}>"
+        return f"<AsyncPersonsResource of project {self._caller.project_id}>"
 
     @overload
     def list(
         self,
         *,
-        distinct_id: str | Unset = UNSET,
-        email: str | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        email: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        include_total: bool | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        include_total: bool | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        search: str | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[PersonListItem, PersonPage]: ...
@@ -675,36 +685,38 @@ class AsyncPersons:
     def list(
         self,
         *,
-        distinct_id: str | Unset = UNSET,
-        email: str | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        email: str | None | Unset = UNSET,
         format: Literal["csv"],
-        include_total: bool | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        include_total: bool | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        search: str | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Awaitable[str]: ...
 
     def list(
         self,
         *,
-        distinct_id: str | Unset = UNSET,
-        email: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        include_total: bool | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        distinct_id: str | None | Unset = UNSET,
+        email: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        include_total: bool | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        search: str | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[PersonListItem, PersonPage] | Awaitable[str]:
@@ -784,7 +796,7 @@ class AsyncPersons:
         self,
         id: int | UUID | str,
         *,
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | str:
         """Retrieve a person.
@@ -831,10 +843,10 @@ class AsyncPersons:
         self,
         id: int | UUID | str,
         *,
-        delete_events: bool | Unset = UNSET,
-        delete_recordings: bool | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        keep_person: bool | Unset = UNSET,
+        delete_events: bool | None | Unset = UNSET,
+        delete_recordings: bool | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        keep_person: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> None:
         """Delete a person.
@@ -888,7 +900,7 @@ class AsyncPersons:
         id: int | UUID | str,
         *,
         properties: Any,
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | None: ...
 
@@ -898,7 +910,7 @@ class AsyncPersons:
         id: int | UUID | str,
         *,
         body: PersonUpdate | Mapping[str, Any],
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | None: ...
 
@@ -907,7 +919,7 @@ class AsyncPersons:
         id: int | UUID | str,
         *,
         properties: Any | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
         body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> Person | None:
@@ -958,20 +970,21 @@ class AsyncPersons:
     async def stickiness(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight: ...
 
@@ -979,40 +992,42 @@ class AsyncPersons:
     async def stickiness(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["csv"],
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     async def stickiness(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight | str:
         """Persons behind a stickiness insight.
@@ -1076,20 +1091,21 @@ class AsyncPersons:
     async def trends(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["json"] | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight: ...
 
@@ -1097,40 +1113,42 @@ class AsyncPersons:
     async def trends(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
         format: Literal["csv"],
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     async def trends(
         self,
         *,
-        date_from: str | Unset = UNSET,
-        date_to: str | Unset = UNSET,
-        entity_id: str | Unset = UNSET,
-        entity_type: str | Unset = UNSET,
-        format: ResponseFormat | str | Unset = UNSET,
-        interval: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
+        date_from: str | None | Unset = UNSET,
+        date_to: str | None | Unset = UNSET,
+        entity_id: str | None | Unset = UNSET,
+        entity_type: str | None | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        interval: str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
         properties: Sequence[PropertyFilter | Mapping[str, Any]]
         | PropertyFilterGroup
         | Mapping[str, Any]
         | str
+        | None
         | Unset = UNSET,
-        stickiness_days: int | Unset = UNSET,
+        stickiness_days: int | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> PersonInsight | str:
         """Persons behind a trends insight.
@@ -1195,8 +1213,8 @@ class AsyncPersons:
         self,
         *,
         format: Literal["json"] | Unset = UNSET,
-        key: str | Unset = UNSET,
-        value: str | Unset = UNSET,
+        key: str | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]: ...
 
@@ -1205,17 +1223,17 @@ class AsyncPersons:
         self,
         *,
         format: Literal["csv"],
-        key: str | Unset = UNSET,
-        value: str | Unset = UNSET,
+        key: str | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> str: ...
 
     async def values(
         self,
         *,
-        format: ResponseFormat | str | Unset = UNSET,
-        key: str | Unset = UNSET,
-        value: str | Unset = UNSET,
+        format: ResponseFormat | str | None | Unset = UNSET,
+        key: str | None | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue] | str:
         """Values of a person property.

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from ..models.plugin_log_type import PluginLogType
 
 
-class PluginConfigs:
+class PluginConfigsResource:
     """Logs of app (plugin) configurations."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<PluginConfigs of project {self._caller.project_id}>"
+        return f"<PluginConfigsResource of project {self._caller.project_id}>"
 
     def logs(
         self,
         plugin_config_id: str | int,
         *,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        search: str | Unset = UNSET,
-        type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[PluginLogEntry, PluginLogPage]:
@@ -90,25 +90,25 @@ class PluginConfigs:
         return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
 
 
-class AsyncPluginConfigs:
+class AsyncPluginConfigsResource:
     """Logs of app (plugin) configurations."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncPluginConfigs of project {self._caller.project_id}>"
+        return f"<AsyncPluginConfigsResource of project {self._caller.project_id}>"
 
     def logs(
         self,
         plugin_config_id: str | int,
         *,
-        after: datetime.datetime | str | Unset = UNSET,
-        before: datetime.datetime | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        search: str | Unset = UNSET,
-        type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+        after: datetime.datetime | str | None | Unset = UNSET,
+        before: datetime.datetime | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[PluginLogEntry, PluginLogPage]:

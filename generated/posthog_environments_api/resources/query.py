@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ..models.query_variable_map import QueryVariableMap
 
 
-class Query:
+class QueryResource:
     """HogQL and every other query kind, synchronous and asynchronous."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Query of project {self._caller.project_id}>"
+        return f"<QueryResource of project {self._caller.project_id}>"
 
     @overload
     def create(
@@ -128,7 +128,7 @@ class Query:
         self,
         id: str,
         *,
-        show_progress: bool | Unset = UNSET,
+        show_progress: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> QueryStatusResponse:
         """Retrieve the status of a query.
@@ -177,7 +177,7 @@ class Query:
         self,
         id: str,
         *,
-        dequeue_only: bool | Unset = UNSET,
+        dequeue_only: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> QueryCancellation | None:
         """Cancel a query.
@@ -224,7 +224,7 @@ class Query:
         self,
         *,
         prompt: str,
-        current_query: str | Unset = UNSET,
+        current_query: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> DraftedSql:
         """Draft SQL from a description.
@@ -267,14 +267,14 @@ class Query:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncQuery:
+class AsyncQueryResource:
     """HogQL and every other query kind, synchronous and asynchronous."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncQuery of project {self._caller.project_id}>"
+        return f"<AsyncQueryResource of project {self._caller.project_id}>"
 
     @overload
     async def create(
@@ -375,7 +375,7 @@ class AsyncQuery:
         self,
         id: str,
         *,
-        show_progress: bool | Unset = UNSET,
+        show_progress: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> QueryStatusResponse:
         """Retrieve the status of a query.
@@ -424,7 +424,7 @@ class AsyncQuery:
         self,
         id: str,
         *,
-        dequeue_only: bool | Unset = UNSET,
+        dequeue_only: bool | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> QueryCancellation | None:
         """Cancel a query.
@@ -471,7 +471,7 @@ class AsyncQuery:
         self,
         *,
         prompt: str,
-        current_query: str | Unset = UNSET,
+        current_query: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> DraftedSql:
         """Draft SQL from a description.

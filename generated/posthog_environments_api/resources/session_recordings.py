@@ -20,36 +20,36 @@ if TYPE_CHECKING:
     from ..models.sharing_configuration import SharingConfiguration
 
 
-class SessionRecordings:
+class SessionRecordingsResource:
     """Session replays and their sharing settings."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<SessionRecordings of project {self._caller.project_id}>"
+        return f"<SessionRecordingsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        actions: Sequence[Any] | str | Unset = UNSET,
-        add_events_to_property_queries: int | Unset = UNSET,
-        comment_text: PropertyFilter | Mapping[str, Any] | str | Unset = UNSET,
-        console_log_filters: Sequence[PropertyFilter | Mapping[str, Any]] | str | Unset = UNSET,
-        date_from: datetime.datetime | str | Unset = UNSET,
-        date_to: datetime.datetime | str | Unset = UNSET,
-        distinct_ids: Sequence[str] | str | Unset = UNSET,
-        events: Sequence[Any] | str | Unset = UNSET,
-        filter_test_accounts: bool | Unset = UNSET,
-        having_predicates: Sequence[PropertyFilter | Mapping[str, Any]] | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        operand: RecordingOperand | str | Unset = UNSET,
-        order: RecordingOrder | str | Unset = UNSET,
-        order_direction: RecordingOrderDirection | str | Unset = UNSET,
-        person_uuid: str | Unset = UNSET,
-        properties: Sequence[PropertyFilter | Mapping[str, Any]] | str | Unset = UNSET,
-        session_ids: Sequence[str] | str | Unset = UNSET,
+        actions: Sequence[Any] | str | None | Unset = UNSET,
+        add_events_to_property_queries: int | None | Unset = UNSET,
+        comment_text: PropertyFilter | Mapping[str, Any] | str | None | Unset = UNSET,
+        console_log_filters: Sequence[PropertyFilter | Mapping[str, Any]] | str | None | Unset = UNSET,
+        date_from: datetime.datetime | str | None | Unset = UNSET,
+        date_to: datetime.datetime | str | None | Unset = UNSET,
+        distinct_ids: Sequence[str] | str | None | Unset = UNSET,
+        events: Sequence[Any] | str | None | Unset = UNSET,
+        filter_test_accounts: bool | None | Unset = UNSET,
+        having_predicates: Sequence[PropertyFilter | Mapping[str, Any]] | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        operand: RecordingOperand | str | None | Unset = UNSET,
+        order: RecordingOrder | str | None | Unset = UNSET,
+        order_direction: RecordingOrderDirection | str | None | Unset = UNSET,
+        person_uuid: str | None | Unset = UNSET,
+        properties: Sequence[PropertyFilter | Mapping[str, Any]] | str | None | Unset = UNSET,
+        session_ids: Sequence[str] | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[SessionRecording, SessionRecordingPage]:
@@ -258,36 +258,36 @@ class SessionRecordings:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncSessionRecordings:
+class AsyncSessionRecordingsResource:
     """Session replays and their sharing settings."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncSessionRecordings of project {self._caller.project_id}>"
+        return f"<AsyncSessionRecordingsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        actions: Sequence[Any] | str | Unset = UNSET,
-        add_events_to_property_queries: int | Unset = UNSET,
-        comment_text: PropertyFilter | Mapping[str, Any] | str | Unset = UNSET,
-        console_log_filters: Sequence[PropertyFilter | Mapping[str, Any]] | str | Unset = UNSET,
-        date_from: datetime.datetime | str | Unset = UNSET,
-        date_to: datetime.datetime | str | Unset = UNSET,
-        distinct_ids: Sequence[str] | str | Unset = UNSET,
-        events: Sequence[Any] | str | Unset = UNSET,
-        filter_test_accounts: bool | Unset = UNSET,
-        having_predicates: Sequence[PropertyFilter | Mapping[str, Any]] | str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        operand: RecordingOperand | str | Unset = UNSET,
-        order: RecordingOrder | str | Unset = UNSET,
-        order_direction: RecordingOrderDirection | str | Unset = UNSET,
-        person_uuid: str | Unset = UNSET,
-        properties: Sequence[PropertyFilter | Mapping[str, Any]] | str | Unset = UNSET,
-        session_ids: Sequence[str] | str | Unset = UNSET,
+        actions: Sequence[Any] | str | None | Unset = UNSET,
+        add_events_to_property_queries: int | None | Unset = UNSET,
+        comment_text: PropertyFilter | Mapping[str, Any] | str | None | Unset = UNSET,
+        console_log_filters: Sequence[PropertyFilter | Mapping[str, Any]] | str | None | Unset = UNSET,
+        date_from: datetime.datetime | str | None | Unset = UNSET,
+        date_to: datetime.datetime | str | None | Unset = UNSET,
+        distinct_ids: Sequence[str] | str | None | Unset = UNSET,
+        events: Sequence[Any] | str | None | Unset = UNSET,
+        filter_test_accounts: bool | None | Unset = UNSET,
+        having_predicates: Sequence[PropertyFilter | Mapping[str, Any]] | str | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        operand: RecordingOperand | str | None | Unset = UNSET,
+        order: RecordingOrder | str | None | Unset = UNSET,
+        order_direction: RecordingOrderDirection | str | None | Unset = UNSET,
+        person_uuid: str | None | Unset = UNSET,
+        properties: Sequence[PropertyFilter | Mapping[str, Any]] | str | None | Unset = UNSET,
+        session_ids: Sequence[str] | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[SessionRecording, SessionRecordingPage]:

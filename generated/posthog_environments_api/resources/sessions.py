@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from ..models.session_property_definition_page import SessionPropertyDefinitionPage
 
 
-class Sessions:
+class SessionsResource:
     """Property definitions and values of sessions."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Sessions of project {self._caller.project_id}>"
+        return f"<SessionsResource of project {self._caller.project_id}>"
 
     def property_definitions(
         self,
         *,
-        is_numerical: bool | Unset = UNSET,
-        search: str | Unset = UNSET,
+        is_numerical: bool | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> SessionPropertyDefinitionPage:
         """List session properties.
@@ -74,7 +74,7 @@ class Sessions:
         self,
         *,
         key: str,
-        value: str | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]:
         """Values of a session property.
@@ -117,20 +117,20 @@ class Sessions:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncSessions:
+class AsyncSessionsResource:
     """Property definitions and values of sessions."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncSessions of project {self._caller.project_id}>"
+        return f"<AsyncSessionsResource of project {self._caller.project_id}>"
 
     async def property_definitions(
         self,
         *,
-        is_numerical: bool | Unset = UNSET,
-        search: str | Unset = UNSET,
+        is_numerical: bool | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> SessionPropertyDefinitionPage:
         """List session properties.
@@ -177,7 +177,7 @@ class AsyncSessions:
         self,
         *,
         key: str,
-        value: str | Unset = UNSET,
+        value: str | None | Unset = UNSET,
         options: RequestOptions | None = None,
     ) -> builtins.list[PropertyValue]:
         """Values of a session property.

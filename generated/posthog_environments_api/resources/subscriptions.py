@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from ..models.weekday import Weekday
 
 
-class Subscriptions:
+class SubscriptionsResource:
     """Scheduled deliveries of insights and dashboards."""
 
     def __init__(self, caller: SyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<Subscriptions of project {self._caller.project_id}>"
+        return f"<SubscriptionsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        created_by: str | Unset = UNSET,
-        dashboard: int | Unset = UNSET,
-        deleted: bool | Unset = UNSET,
-        insight: int | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        ordering: str | Unset = UNSET,
-        resource_type: SubscriptionResource | str | Unset = UNSET,
-        search: str | Unset = UNSET,
-        target_type: SubscriptionTarget | str | Unset = UNSET,
+        created_by: str | None | Unset = UNSET,
+        dashboard: int | None | Unset = UNSET,
+        deleted: bool | None | Unset = UNSET,
+        insight: int | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        ordering: str | None | Unset = UNSET,
+        resource_type: SubscriptionResource | str | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        target_type: SubscriptionTarget | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> Pages[Subscription, SubscriptionPage]:
@@ -422,28 +422,28 @@ class Subscriptions:
         return self._caller.call(operation.OPERATION, request, options)
 
 
-class AsyncSubscriptions:
+class AsyncSubscriptionsResource:
     """Scheduled deliveries of insights and dashboards."""
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
     def __repr__(self) -> str:
-        return f"<AsyncSubscriptions of project {self._caller.project_id}>"
+        return f"<AsyncSubscriptionsResource of project {self._caller.project_id}>"
 
     def list(
         self,
         *,
-        created_by: str | Unset = UNSET,
-        dashboard: int | Unset = UNSET,
-        deleted: bool | Unset = UNSET,
-        insight: int | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        ordering: str | Unset = UNSET,
-        resource_type: SubscriptionResource | str | Unset = UNSET,
-        search: str | Unset = UNSET,
-        target_type: SubscriptionTarget | str | Unset = UNSET,
+        created_by: str | None | Unset = UNSET,
+        dashboard: int | None | Unset = UNSET,
+        deleted: bool | None | Unset = UNSET,
+        insight: int | None | Unset = UNSET,
+        limit: int | None | Unset = UNSET,
+        offset: int | None | Unset = UNSET,
+        ordering: str | None | Unset = UNSET,
+        resource_type: SubscriptionResource | str | None | Unset = UNSET,
+        search: str | None | Unset = UNSET,
+        target_type: SubscriptionTarget | str | None | Unset = UNSET,
         max_items: int | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncPages[Subscription, SubscriptionPage]:

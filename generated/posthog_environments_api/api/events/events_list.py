@@ -31,23 +31,24 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    action_id: int | Unset = UNSET,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    distinct_id: str | Unset = UNSET,
-    event: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    order_by: Sequence[str] | str | Unset = UNSET,
-    person_id: int | UUID | str | Unset = UNSET,
+    action_id: int | None | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    event: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    order_by: Sequence[str] | str | None | Unset = UNSET,
+    person_id: int | UUID | str | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    select: Sequence[str] | str | Unset = UNSET,
-    where: Sequence[str] | str | Unset = UNSET,
+    select: Sequence[str] | str | None | Unset = UNSET,
+    where: Sequence[str] | str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -123,23 +124,24 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    action_id: int | Unset = UNSET,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    distinct_id: str | Unset = UNSET,
-    event: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    order_by: Sequence[str] | str | Unset = UNSET,
-    person_id: int | UUID | str | Unset = UNSET,
+    action_id: int | None | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    event: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    order_by: Sequence[str] | str | None | Unset = UNSET,
+    person_id: int | UUID | str | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    select: Sequence[str] | str | Unset = UNSET,
-    where: Sequence[str] | str | Unset = UNSET,
+    select: Sequence[str] | str | None | Unset = UNSET,
+    where: Sequence[str] | str | None | Unset = UNSET,
 ) -> Response[EventPage | str]:
     """List events
 
@@ -203,23 +205,24 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    action_id: int | Unset = UNSET,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    distinct_id: str | Unset = UNSET,
-    event: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    order_by: Sequence[str] | str | Unset = UNSET,
-    person_id: int | UUID | str | Unset = UNSET,
+    action_id: int | None | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    event: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    order_by: Sequence[str] | str | None | Unset = UNSET,
+    person_id: int | UUID | str | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    select: Sequence[str] | str | Unset = UNSET,
-    where: Sequence[str] | str | Unset = UNSET,
+    select: Sequence[str] | str | None | Unset = UNSET,
+    where: Sequence[str] | str | None | Unset = UNSET,
 ) -> EventPage | str:
     """List events
 
@@ -282,23 +285,24 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    action_id: int | Unset = UNSET,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    distinct_id: str | Unset = UNSET,
-    event: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    order_by: Sequence[str] | str | Unset = UNSET,
-    person_id: int | UUID | str | Unset = UNSET,
+    action_id: int | None | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    event: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    order_by: Sequence[str] | str | None | Unset = UNSET,
+    person_id: int | UUID | str | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    select: Sequence[str] | str | Unset = UNSET,
-    where: Sequence[str] | str | Unset = UNSET,
+    select: Sequence[str] | str | None | Unset = UNSET,
+    where: Sequence[str] | str | None | Unset = UNSET,
 ) -> Response[EventPage | str]:
     """List events
 
@@ -362,23 +366,24 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    action_id: int | Unset = UNSET,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    distinct_id: str | Unset = UNSET,
-    event: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    order_by: Sequence[str] | str | Unset = UNSET,
-    person_id: int | UUID | str | Unset = UNSET,
+    action_id: int | None | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    event: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    order_by: Sequence[str] | str | None | Unset = UNSET,
+    person_id: int | UUID | str | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    select: Sequence[str] | str | Unset = UNSET,
-    where: Sequence[str] | str | Unset = UNSET,
+    select: Sequence[str] | str | None | Unset = UNSET,
+    where: Sequence[str] | str | None | Unset = UNSET,
 ) -> EventPage | str:
     """List events
 

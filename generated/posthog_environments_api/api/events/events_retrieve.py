@@ -26,8 +26,8 @@ def request_kwargs(
     project_id: str,
     id: UUID | str,
     *,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_person: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_person: bool | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -76,8 +76,8 @@ def sync_detailed(
     id: UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_person: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_person: bool | None | Unset = UNSET,
 ) -> Response[Event | str]:
     """Retrieve an event
 
@@ -115,8 +115,8 @@ def sync(
     id: UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_person: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_person: bool | None | Unset = UNSET,
 ) -> Event | str:
     """Retrieve an event
 
@@ -153,8 +153,8 @@ async def asyncio_detailed(
     id: UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_person: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_person: bool | None | Unset = UNSET,
 ) -> Response[Event | str]:
     """Retrieve an event
 
@@ -192,8 +192,8 @@ async def asyncio(
     id: UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_person: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_person: bool | None | Unset = UNSET,
 ) -> Event | str:
     """Retrieve an event
 

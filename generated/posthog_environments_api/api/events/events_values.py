@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    format_: ResponseFormat | str | Unset = UNSET,
-    event_name: Sequence[str] | Unset = UNSET,
-    is_column: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    event_name: Sequence[str] | None | Unset = UNSET,
+    is_column: bool | None | Unset = UNSET,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -83,11 +83,11 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    event_name: Sequence[str] | Unset = UNSET,
-    is_column: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    event_name: Sequence[str] | None | Unset = UNSET,
+    is_column: bool | None | Unset = UNSET,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue] | str]:
     """Values of an event property
 
@@ -132,11 +132,11 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    event_name: Sequence[str] | Unset = UNSET,
-    is_column: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    event_name: Sequence[str] | None | Unset = UNSET,
+    is_column: bool | None | Unset = UNSET,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue] | str:
     """Values of an event property
 
@@ -180,11 +180,11 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    event_name: Sequence[str] | Unset = UNSET,
-    is_column: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    event_name: Sequence[str] | None | Unset = UNSET,
+    is_column: bool | None | Unset = UNSET,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue] | str]:
     """Values of an event property
 
@@ -229,11 +229,11 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    event_name: Sequence[str] | Unset = UNSET,
-    is_column: bool | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    event_name: Sequence[str] | None | Unset = UNSET,
+    is_column: bool | None | Unset = UNSET,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue] | str:
     """Values of an event property
 

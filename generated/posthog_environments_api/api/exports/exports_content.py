@@ -21,7 +21,7 @@ def request_kwargs(
     project_id: str,
     id: int,
     *,
-    download: bool | Unset = UNSET,
+    download: bool | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -69,7 +69,7 @@ def sync_detailed(
     id: int,
     *,
     client: AuthenticatedClient,
-    download: bool | Unset = UNSET,
+    download: bool | None | Unset = UNSET,
 ) -> Response[bytes]:
     """Download the content of an export
 
@@ -106,7 +106,7 @@ def sync(
     id: int,
     *,
     client: AuthenticatedClient,
-    download: bool | Unset = UNSET,
+    download: bool | None | Unset = UNSET,
 ) -> bytes:
     """Download the content of an export
 
@@ -143,7 +143,7 @@ async def asyncio_detailed(
     id: int,
     *,
     client: AuthenticatedClient,
-    download: bool | Unset = UNSET,
+    download: bool | None | Unset = UNSET,
 ) -> Response[bytes]:
     """Download the content of an export
 
@@ -180,7 +180,7 @@ async def asyncio(
     id: int,
     *,
     client: AuthenticatedClient,
-    download: bool | Unset = UNSET,
+    download: bool | None | Unset = UNSET,
 ) -> bytes:
     """Download the content of an export
 

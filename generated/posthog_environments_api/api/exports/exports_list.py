@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    context_path: str | Unset = UNSET,
-    export_format: ExportFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    context_path: str | None | Unset = UNSET,
+    export_format: ExportFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -86,10 +86,10 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    context_path: str | Unset = UNSET,
-    export_format: ExportFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    context_path: str | None | Unset = UNSET,
+    export_format: ExportFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
 ) -> Response[ExportPage]:
     """List exports
 
@@ -128,10 +128,10 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    context_path: str | Unset = UNSET,
-    export_format: ExportFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    context_path: str | None | Unset = UNSET,
+    export_format: ExportFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
 ) -> ExportPage:
     """List exports
 
@@ -170,10 +170,10 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    context_path: str | Unset = UNSET,
-    export_format: ExportFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    context_path: str | None | Unset = UNSET,
+    export_format: ExportFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
 ) -> Response[ExportPage]:
     """List exports
 
@@ -212,10 +212,10 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    context_path: str | Unset = UNSET,
-    export_format: ExportFormat | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    context_path: str | None | Unset = UNSET,
+    export_format: ExportFormat | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
 ) -> ExportPage:
     """List exports
 

@@ -25,9 +25,9 @@ def request_kwargs(
     *,
     group_type_index: int,
     group_key: str,
-    id: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    page: int | Unset = UNSET,
+    id: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -79,9 +79,9 @@ def sync_detailed(
     client: AuthenticatedClient,
     group_type_index: int,
     group_key: str,
-    id: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    page: int | Unset = UNSET,
+    id: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
 ) -> Response[GroupActivityPage]:
     """Activity log of a group
 
@@ -124,9 +124,9 @@ def sync(
     client: AuthenticatedClient,
     group_type_index: int,
     group_key: str,
-    id: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    page: int | Unset = UNSET,
+    id: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
 ) -> GroupActivityPage:
     """Activity log of a group
 
@@ -169,9 +169,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     group_type_index: int,
     group_key: str,
-    id: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    page: int | Unset = UNSET,
+    id: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
 ) -> Response[GroupActivityPage]:
     """Activity log of a group
 
@@ -214,9 +214,9 @@ async def asyncio(
     client: AuthenticatedClient,
     group_type_index: int,
     group_key: str,
-    id: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    page: int | Unset = UNSET,
+    id: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
 ) -> GroupActivityPage:
     """Activity log of a group
 

@@ -27,7 +27,7 @@ def request_kwargs(
     *,
     group_type_index: int,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -75,7 +75,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     group_type_index: int,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue]]:
     """Values of a group property
 
@@ -113,7 +113,7 @@ def sync(
     client: AuthenticatedClient,
     group_type_index: int,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue]:
     """Values of a group property
 
@@ -151,7 +151,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     group_type_index: int,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue]]:
     """Values of a group property
 
@@ -189,7 +189,7 @@ async def asyncio(
     client: AuthenticatedClient,
     group_type_index: int,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue]:
     """Values of a group property
 

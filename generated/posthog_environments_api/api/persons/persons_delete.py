@@ -24,10 +24,10 @@ def request_kwargs(
     project_id: str,
     id: int | UUID | str,
     *,
-    delete_events: bool | Unset = UNSET,
-    delete_recordings: bool | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    keep_person: bool | Unset = UNSET,
+    delete_events: bool | None | Unset = UNSET,
+    delete_recordings: bool | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    keep_person: bool | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -82,10 +82,10 @@ def sync_detailed(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    delete_events: bool | Unset = UNSET,
-    delete_recordings: bool | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    keep_person: bool | Unset = UNSET,
+    delete_events: bool | None | Unset = UNSET,
+    delete_recordings: bool | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    keep_person: bool | None | Unset = UNSET,
 ) -> Response[None]:
     """Delete a person
 
@@ -127,10 +127,10 @@ def sync(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    delete_events: bool | Unset = UNSET,
-    delete_recordings: bool | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    keep_person: bool | Unset = UNSET,
+    delete_events: bool | None | Unset = UNSET,
+    delete_recordings: bool | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    keep_person: bool | None | Unset = UNSET,
 ) -> None:
     """Delete a person
 
@@ -172,10 +172,10 @@ async def asyncio_detailed(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    delete_events: bool | Unset = UNSET,
-    delete_recordings: bool | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    keep_person: bool | Unset = UNSET,
+    delete_events: bool | None | Unset = UNSET,
+    delete_recordings: bool | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    keep_person: bool | None | Unset = UNSET,
 ) -> Response[None]:
     """Delete a person
 
@@ -217,10 +217,10 @@ async def asyncio(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    delete_events: bool | Unset = UNSET,
-    delete_recordings: bool | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    keep_person: bool | Unset = UNSET,
+    delete_events: bool | None | Unset = UNSET,
+    delete_recordings: bool | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    keep_person: bool | None | Unset = UNSET,
 ) -> None:
     """Delete a person
 

@@ -30,18 +30,19 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    distinct_id: str | Unset = UNSET,
-    email: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_total: bool | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    email: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_total: bool | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    search: str | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -108,18 +109,19 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    distinct_id: str | Unset = UNSET,
-    email: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_total: bool | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    email: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_total: bool | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    search: str | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> Response[PersonPage | str]:
     """List persons
 
@@ -167,18 +169,19 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    distinct_id: str | Unset = UNSET,
-    email: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_total: bool | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    email: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_total: bool | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    search: str | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> PersonPage | str:
     """List persons
 
@@ -225,18 +228,19 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    distinct_id: str | Unset = UNSET,
-    email: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_total: bool | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    email: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_total: bool | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    search: str | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> Response[PersonPage | str]:
     """List persons
 
@@ -284,18 +288,19 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    distinct_id: str | Unset = UNSET,
-    email: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    include_total: bool | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    distinct_id: str | None | Unset = UNSET,
+    email: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    include_total: bool | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    search: str | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> PersonPage | str:
     """List persons
 

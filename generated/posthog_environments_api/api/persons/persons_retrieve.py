@@ -25,7 +25,7 @@ def request_kwargs(
     project_id: str,
     id: int | UUID | str,
     *,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -71,7 +71,7 @@ def sync_detailed(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
 ) -> Response[Person | str]:
     """Retrieve a person
 
@@ -107,7 +107,7 @@ def sync(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
 ) -> Person | str:
     """Retrieve a person
 
@@ -142,7 +142,7 @@ async def asyncio_detailed(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
 ) -> Response[Person | str]:
     """Retrieve a person
 
@@ -178,7 +178,7 @@ async def asyncio(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
 ) -> Person | str:
     """Retrieve a person
 

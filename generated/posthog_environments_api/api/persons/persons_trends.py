@@ -28,20 +28,21 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    date_from: str | Unset = UNSET,
-    date_to: str | Unset = UNSET,
-    entity_id: str | Unset = UNSET,
-    entity_type: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    interval: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    date_from: str | None | Unset = UNSET,
+    date_to: str | None | Unset = UNSET,
+    entity_id: str | None | Unset = UNSET,
+    entity_type: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    interval: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    stickiness_days: int | Unset = UNSET,
+    stickiness_days: int | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -103,20 +104,21 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    date_from: str | Unset = UNSET,
-    date_to: str | Unset = UNSET,
-    entity_id: str | Unset = UNSET,
-    entity_type: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    interval: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    date_from: str | None | Unset = UNSET,
+    date_to: str | None | Unset = UNSET,
+    entity_id: str | None | Unset = UNSET,
+    entity_type: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    interval: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    stickiness_days: int | Unset = UNSET,
+    stickiness_days: int | None | Unset = UNSET,
 ) -> Response[PersonInsight | str]:
     """Persons behind a trends insight
 
@@ -168,20 +170,21 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    date_from: str | Unset = UNSET,
-    date_to: str | Unset = UNSET,
-    entity_id: str | Unset = UNSET,
-    entity_type: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    interval: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    date_from: str | None | Unset = UNSET,
+    date_to: str | None | Unset = UNSET,
+    entity_id: str | None | Unset = UNSET,
+    entity_type: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    interval: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    stickiness_days: int | Unset = UNSET,
+    stickiness_days: int | None | Unset = UNSET,
 ) -> PersonInsight | str:
     """Persons behind a trends insight
 
@@ -232,20 +235,21 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    date_from: str | Unset = UNSET,
-    date_to: str | Unset = UNSET,
-    entity_id: str | Unset = UNSET,
-    entity_type: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    interval: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    date_from: str | None | Unset = UNSET,
+    date_to: str | None | Unset = UNSET,
+    entity_id: str | None | Unset = UNSET,
+    entity_type: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    interval: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    stickiness_days: int | Unset = UNSET,
+    stickiness_days: int | None | Unset = UNSET,
 ) -> Response[PersonInsight | str]:
     """Persons behind a trends insight
 
@@ -297,20 +301,21 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    date_from: str | Unset = UNSET,
-    date_to: str | Unset = UNSET,
-    entity_id: str | Unset = UNSET,
-    entity_type: str | Unset = UNSET,
-    format_: ResponseFormat | str | Unset = UNSET,
-    interval: str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
+    date_from: str | None | Unset = UNSET,
+    date_to: str | None | Unset = UNSET,
+    entity_id: str | None | Unset = UNSET,
+    entity_type: str | None | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    interval: str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
     properties: Sequence[PropertyFilter | Mapping[str, Any]]
     | PropertyFilterGroup
     | Mapping[str, Any]
     | str
+    | None
     | Unset = UNSET,
-    stickiness_days: int | Unset = UNSET,
+    stickiness_days: int | None | Unset = UNSET,
 ) -> PersonInsight | str:
     """Persons behind a trends insight
 

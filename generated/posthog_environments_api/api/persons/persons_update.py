@@ -28,7 +28,7 @@ def request_kwargs(
     project_id: str,
     id: int | UUID | str,
     *,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
     properties: Any | Unset = UNSET,
     body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def sync_detailed(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
     properties: Any | Unset = UNSET,
     body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
 ) -> Response[Person | None]:
@@ -130,7 +130,7 @@ def sync(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
     properties: Any | Unset = UNSET,
     body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
 ) -> Person | None:
@@ -172,7 +172,7 @@ async def asyncio_detailed(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
     properties: Any | Unset = UNSET,
     body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
 ) -> Response[Person | None]:
@@ -214,7 +214,7 @@ async def asyncio(
     id: int | UUID | str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
     properties: Any | Unset = UNSET,
     body: PersonUpdate | Mapping[str, Any] | Unset = UNSET,
 ) -> Person | None:

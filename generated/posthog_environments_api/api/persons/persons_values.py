@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    format_: ResponseFormat | str | Unset = UNSET,
-    key: str | Unset = UNSET,
-    value: str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    key: str | None | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -75,9 +75,9 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    key: str | Unset = UNSET,
-    value: str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    key: str | None | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue] | str]:
     """Values of a person property
 
@@ -114,9 +114,9 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    key: str | Unset = UNSET,
-    value: str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    key: str | None | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue] | str:
     """Values of a person property
 
@@ -152,9 +152,9 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    key: str | Unset = UNSET,
-    value: str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    key: str | None | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue] | str]:
     """Values of a person property
 
@@ -191,9 +191,9 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    format_: ResponseFormat | str | Unset = UNSET,
-    key: str | Unset = UNSET,
-    value: str | Unset = UNSET,
+    format_: ResponseFormat | str | None | Unset = UNSET,
+    key: str | None | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue] | str:
     """Values of a person property
 

@@ -29,12 +29,12 @@ def request_kwargs(
     project_id: str,
     plugin_config_id: str | int,
     *,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    search: str | Unset = UNSET,
-    type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
+    type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -101,12 +101,12 @@ def sync_detailed(
     plugin_config_id: str | int,
     *,
     client: AuthenticatedClient,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    search: str | Unset = UNSET,
-    type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
+    type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
 ) -> Response[PluginLogPage]:
     """List log entries of an app configuration
 
@@ -153,12 +153,12 @@ def sync(
     plugin_config_id: str | int,
     *,
     client: AuthenticatedClient,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    search: str | Unset = UNSET,
-    type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
+    type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
 ) -> PluginLogPage:
     """List log entries of an app configuration
 
@@ -205,12 +205,12 @@ async def asyncio_detailed(
     plugin_config_id: str | int,
     *,
     client: AuthenticatedClient,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    search: str | Unset = UNSET,
-    type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
+    type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
 ) -> Response[PluginLogPage]:
     """List log entries of an app configuration
 
@@ -257,12 +257,12 @@ async def asyncio(
     plugin_config_id: str | int,
     *,
     client: AuthenticatedClient,
-    after: datetime.datetime | str | Unset = UNSET,
-    before: datetime.datetime | str | Unset = UNSET,
-    limit: int | Unset = UNSET,
-    offset: int | Unset = UNSET,
-    search: str | Unset = UNSET,
-    type_filter: Sequence[PluginLogType | str] | Unset = UNSET,
+    after: datetime.datetime | str | None | Unset = UNSET,
+    before: datetime.datetime | str | None | Unset = UNSET,
+    limit: int | None | Unset = UNSET,
+    offset: int | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
+    type_filter: Sequence[PluginLogType | str] | None | Unset = UNSET,
 ) -> PluginLogPage:
     """List log entries of an app configuration
 

@@ -23,7 +23,7 @@ def request_kwargs(
     project_id: str,
     id: str,
     *,
-    dequeue_only: bool | Unset = UNSET,
+    dequeue_only: bool | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -71,7 +71,7 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    dequeue_only: bool | Unset = UNSET,
+    dequeue_only: bool | None | Unset = UNSET,
 ) -> Response[QueryCancellation | None]:
     """Cancel a query
 
@@ -107,7 +107,7 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
-    dequeue_only: bool | Unset = UNSET,
+    dequeue_only: bool | None | Unset = UNSET,
 ) -> QueryCancellation | None:
     """Cancel a query
 
@@ -143,7 +143,7 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    dequeue_only: bool | Unset = UNSET,
+    dequeue_only: bool | None | Unset = UNSET,
 ) -> Response[QueryCancellation | None]:
     """Cancel a query
 
@@ -179,7 +179,7 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
-    dequeue_only: bool | Unset = UNSET,
+    dequeue_only: bool | None | Unset = UNSET,
 ) -> QueryCancellation | None:
     """Cancel a query
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    current_query: str | Unset = UNSET,
+    current_query: str | None | Unset = UNSET,
     prompt: str,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
@@ -68,7 +68,7 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    current_query: str | Unset = UNSET,
+    current_query: str | None | Unset = UNSET,
     prompt: str,
 ) -> Response[DraftedSql]:
     """Draft SQL from a description
@@ -104,7 +104,7 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    current_query: str | Unset = UNSET,
+    current_query: str | None | Unset = UNSET,
     prompt: str,
 ) -> DraftedSql:
     """Draft SQL from a description
@@ -140,7 +140,7 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    current_query: str | Unset = UNSET,
+    current_query: str | None | Unset = UNSET,
     prompt: str,
 ) -> Response[DraftedSql]:
     """Draft SQL from a description
@@ -176,7 +176,7 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    current_query: str | Unset = UNSET,
+    current_query: str | None | Unset = UNSET,
     prompt: str,
 ) -> DraftedSql:
     """Draft SQL from a description

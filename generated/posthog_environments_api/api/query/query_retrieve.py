@@ -23,7 +23,7 @@ def request_kwargs(
     project_id: str,
     id: str,
     *,
-    show_progress: bool | Unset = UNSET,
+    show_progress: bool | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -69,7 +69,7 @@ def sync_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    show_progress: bool | Unset = UNSET,
+    show_progress: bool | None | Unset = UNSET,
 ) -> Response[QueryStatusResponse]:
     """Retrieve the status of a query
 
@@ -108,7 +108,7 @@ def sync(
     id: str,
     *,
     client: AuthenticatedClient,
-    show_progress: bool | Unset = UNSET,
+    show_progress: bool | None | Unset = UNSET,
 ) -> QueryStatusResponse:
     """Retrieve the status of a query
 
@@ -147,7 +147,7 @@ async def asyncio_detailed(
     id: str,
     *,
     client: AuthenticatedClient,
-    show_progress: bool | Unset = UNSET,
+    show_progress: bool | None | Unset = UNSET,
 ) -> Response[QueryStatusResponse]:
     """Retrieve the status of a query
 
@@ -186,7 +186,7 @@ async def asyncio(
     id: str,
     *,
     client: AuthenticatedClient,
-    show_progress: bool | Unset = UNSET,
+    show_progress: bool | None | Unset = UNSET,
 ) -> QueryStatusResponse:
     """Retrieve the status of a query
 

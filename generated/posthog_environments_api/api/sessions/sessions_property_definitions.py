@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def request_kwargs(
     project_id: str,
     *,
-    is_numerical: bool | Unset = UNSET,
-    search: str | Unset = UNSET,
+    is_numerical: bool | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -70,8 +70,8 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    is_numerical: bool | Unset = UNSET,
-    search: str | Unset = UNSET,
+    is_numerical: bool | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> Response[SessionPropertyDefinitionPage]:
     """List session properties
 
@@ -106,8 +106,8 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    is_numerical: bool | Unset = UNSET,
-    search: str | Unset = UNSET,
+    is_numerical: bool | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> SessionPropertyDefinitionPage:
     """List session properties
 
@@ -142,8 +142,8 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    is_numerical: bool | Unset = UNSET,
-    search: str | Unset = UNSET,
+    is_numerical: bool | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> Response[SessionPropertyDefinitionPage]:
     """List session properties
 
@@ -178,8 +178,8 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-    is_numerical: bool | Unset = UNSET,
-    search: str | Unset = UNSET,
+    is_numerical: bool | None | Unset = UNSET,
+    search: str | None | Unset = UNSET,
 ) -> SessionPropertyDefinitionPage:
     """List session properties
 

@@ -25,7 +25,7 @@ def request_kwargs(
     project_id: str,
     *,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> dict[str, Any]:
     """The request as plain data: `method`, `url` and, where they are needed, `params` and `json`."""
     _params: list[tuple[str, str]] = []
@@ -71,7 +71,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue]]:
     """Values of a session property
 
@@ -107,7 +107,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue]:
     """Values of a session property
 
@@ -143,7 +143,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> Response[list[PropertyValue]]:
     """Values of a session property
 
@@ -179,7 +179,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     key: str,
-    value: str | Unset = UNSET,
+    value: str | None | Unset = UNSET,
 ) -> list[PropertyValue]:
     """Values of a session property
 
