@@ -12,7 +12,7 @@ import datetime
 import enum
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeGuard, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -48,14 +48,22 @@ def _json_problem(content: bytes, error: Exception) -> str:
     return "JSON"
 
 
+def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def is_array(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
 def unwrap(value: Any, key: str) -> Any:
     """The list itself, whether it came bare or inside an object under `key`."""
-    return cast("dict[str, Any]", value)[key] if isinstance(value, dict) and key in value else value
+    return value[key] if is_object(value) and key in value else value
 
 
 def decode_object(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
-        return cast("Mapping[str, Any]", value)
+    if is_object(value):
+        return value
     raise DecodeError("an object", value)
 
 
@@ -142,11 +150,11 @@ def decode_nullable(value: Any, decoder: Callable[[Any], T]) -> T | None:
 
 
 def decode_list(value: Any, decoder: Callable[[Any], T]) -> list[T]:
-    if not isinstance(value, list):
+    if not is_array(value):
         raise DecodeError("an array", value)
     result: list[T] = []
     try:
-        for item in cast("list[Any]", value):
+        for item in value:
             result.append(decoder(item))
     except DecodeError as error:
         raise error.within(len(result)) from None
@@ -201,9 +209,8 @@ def encode_value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Mapping):
-        items = cast("Mapping[Any, Any]", value).items()
-        return {encode_key(key): encode_value(item) for key, item in items if not isinstance(item, Unset)}
+    if is_object(value):
+        return {encode_key(key): encode_value(item) for key, item in value.items() if not isinstance(item, Unset)}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [encode_value(item) for item in cast("Iterable[Any]", value)]
     to_dict = getattr(value, "to_dict", None)
