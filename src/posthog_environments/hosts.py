@@ -25,7 +25,7 @@ def find_origin(host: str | None, environ: Mapping[str, str] = os.environ) -> st
     given = host if host is not None else environ.get(HOST_VARIABLE) or "us"
     if not isinstance(given, str):
         raise ConfigurationError("host must be 'us', 'eu' or a URL such as https://posthog.example.com")
-    given = given.strip().rstrip("/")
+    given = given.strip()
     if given.lower() in REGIONS:
         return REGIONS[given.lower()]
     if "://" not in given:
@@ -62,7 +62,7 @@ def _split(url: str) -> SplitResult:
         raise ConfigurationError("a host must not hold a user name or password")
     if not all(c.isascii() and (c.isalnum() or c in "-._:") for c in name):
         raise ConfigurationError(f"{url!r} is no host; {example}")
-    if parts.path or parts.query or parts.fragment:
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ConfigurationError(
             f"{url!r} holds more than a host: give scheme and host only, such as {parts.scheme}://{parts.netloc}"
         )

@@ -1,0 +1,86 @@
+"""The key shows nowhere."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from typing import Any
+
+import httpx
+import pytest
+
+from posthog_environments import PostHogError
+from posthog_environments.auth import ApiKey
+from tests.client.conftest import KEY, Script, Side, reply
+
+
+def test_the_key_is_in_no_repr(side: Side) -> None:
+    client = side.client(Script([]))
+    parts = [
+        client,
+        client.persons,
+        client.persons.list(),
+        client._caller,
+        client._caller.settings,
+        client._caller.http,
+    ]
+
+    for part in parts:
+        assert KEY not in repr(part)
+        assert KEY not in str(getattr(part, "__dict__", ""))
+
+
+def test_the_key_cannot_be_pickled(side: Side) -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(ApiKey(KEY))
+
+
+FAULTS: list[Any] = [
+    reply({"detail": "no"}, 401),
+    reply({"detail": f"invalid key {KEY[:4]}"}, 403),
+    reply({"detail": "x"}, 500),
+    httpx.Response(200, content=b"<html>"),
+    httpx.Response(302, headers={"location": "https://evil.example/x"}),
+    httpx.ConnectError("refused"),
+    httpx.ReadTimeout("slow"),
+    httpx.RemoteProtocolError("closed"),
+    httpx.UnsupportedProtocol("what"),
+]
+
+
+@pytest.mark.parametrize(
+    "fault", FAULTS, ids=lambda fault: type(fault).__name__ + str(getattr(fault, "status_code", ""))
+)
+def test_no_error_shows_the_key(side: Side, fault: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    script = Script([fault], repeat=True)
+    client = side.client(script, max_retries=1)
+
+    with pytest.raises(PostHogError) as caught:
+        side.run(client.persons.retrieve(1))
+
+    assert script.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    error: BaseException | None = caught.value
+    shown = "".join(traceback.format_exception(caught.value))
+    shown += repr(caught.value.__dict__) + pickle.dumps(caught.value).decode("latin-1") + caplog.text
+    while error is not None:
+        shown += repr(error) + repr(error.args) + repr(vars(error))
+        error = error.__context__
+    assert KEY not in shown
+
+
+def test_one_log_line_per_attempt_without_body_or_key(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="posthog_environments")
+    script = Script(
+        [reply({"detail": "secret body"}, 503), reply({"id": 1, "name": "secret name"}, x_request_id="r-9")]
+    )
+
+    side.run(side.client(script).persons.retrieve(1))
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "posthog_environments"]
+    assert len(lines) == 2
+    assert "GET /api/environments/7/persons/1/ -> 503, attempt 1" in lines[0]
+    assert "-> 200, attempt 2" in lines[1]
+    assert "r-9" in lines[1]
+    assert "secret" not in caplog.text
