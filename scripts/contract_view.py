@@ -99,6 +99,7 @@ class OperationView:
     successes: list[SuccessView]
     csv: bool
     foreign_redirect: bool
+    request_id_field: str | None
     result_type: str
     item_type: str
     returns: str
@@ -226,6 +227,7 @@ class ContractView:
             successes=successes,
             csv=raw.method == "GET" and self._offers_csv(data),
             foreign_redirect="302" in data["responses"],
+            request_id_field=data.get("x-request-id-field"),
             result_type=result_type,
             item_type=item_type,
             returns=self._returns(data),

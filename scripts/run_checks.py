@@ -16,6 +16,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types (mypy --strict)", ("mypy",)),
     ("types (pyright strict)", ("pyright",)),
     ("tests", ("pytest", "-q")),
+    ("wheel alone", ("python", "scripts/check_wheel.py")),
 )
 
 

@@ -50,6 +50,8 @@ class Operation(Generic[T]):
         read_only: Whether it changes nothing, whatever its HTTP method.
         parse: Turns status and body of a success into the result.
         binary: Whether the result is bytes of any content type.
+        request_id_field: Name of the body field that identifies the call; filled in when left out, so that the
+            server sees all attempts as one.
         foreign_redirect: Whether it may hand over to another host (object storage), where the key must not go.
         pagination: How the list goes on, for lists.
     """
@@ -65,6 +67,7 @@ class Operation(Generic[T]):
     parse: Callable[[int, bytes], T]
     pagination: Pagination | None = None
     binary: bool = False
+    request_id_field: str | None = None
     foreign_redirect: bool = False
 
 

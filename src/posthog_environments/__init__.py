@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         PostHogError,
         QueryError,
         RateLimitError,
+        ResponseTooLargeError,
         ServerError,
     )
     from posthog_environments.policy import RetryEvent
@@ -70,6 +71,7 @@ _ORIGINS = {
     "QueryError": _ERRORS,
     "RateLimitError": _ERRORS,
     "RequestOptions": "posthog_environments_api.types",
+    "ResponseTooLargeError": _ERRORS,
     "RetryEvent": "posthog_environments.policy",
     "ServerError": _ERRORS,
     "Timeout": "posthog_environments_api.types",
@@ -118,6 +120,7 @@ __all__ = [
     "QueryError",
     "RateLimitError",
     "RequestOptions",
+    "ResponseTooLargeError",
     "RetryEvent",
     "ServerError",
     "Timeout",

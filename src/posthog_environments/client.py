@@ -15,7 +15,14 @@ from posthog_environments.errors import InvalidRequestError
 from posthog_environments.hosts import check_api_root, find_origin, find_project
 from posthog_environments.http import AsyncHttp, SyncHttp
 from posthog_environments.policy import RetryEvent, RetryPolicy
-from posthog_environments.settings import Settings, check_deadline, check_max_retries, check_timeout
+from posthog_environments.settings import (
+    DEFAULT_MAX_RESPONSE_BYTES,
+    Settings,
+    check_deadline,
+    check_max_response_bytes,
+    check_max_retries,
+    check_timeout,
+)
 from posthog_environments_api.codec import loads
 from posthog_environments_api.operation import Operation
 from posthog_environments_api.resources import AsyncResources, SyncResources
@@ -33,6 +40,7 @@ def _settings(
     timeout: float | Timeout | None,
     max_retries: int,
     deadline: float | None,
+    max_response_bytes: int,
     on_retry: Callable[[RetryEvent], None] | None,
     clock: Clock | None,
 ) -> Settings:
@@ -44,6 +52,7 @@ def _settings(
         timeout=check_timeout(timeout),
         retries=RetryPolicy(max_retries=check_max_retries(max_retries)),
         deadline=check_deadline(deadline),
+        max_response_bytes=check_max_response_bytes(max_response_bytes),
         on_retry=on_retry,
         clock=clock or Clock(),
     )
@@ -120,6 +129,7 @@ class Client(SyncResources):
             30 s to write, 10 s to get a connection.
         max_retries: How many times to try again what is safe to repeat; 0 never does.
         deadline: Seconds for a whole call, retries and waits included; none by default.
+        max_response_bytes: Largest answer that is read, after decompression; 512 MiB by default.
         on_retry: Called with a `RetryEvent` before each further attempt.
         transport: An httpx transport, for tests and for proxies of your own.
         clock: Time and chance, for tests.
@@ -138,12 +148,22 @@ class Client(SyncResources):
         timeout: float | Timeout | None = None,
         max_retries: int = 2,
         deadline: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         on_retry: Callable[[RetryEvent], None] | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
         settings = _settings(
-            project_id, api_key, host, api_root, timeout, max_retries, deadline, on_retry, clock
+            project_id,
+            api_key,
+            host,
+            api_root,
+            timeout,
+            max_retries,
+            deadline,
+            max_response_bytes,
+            on_retry,
+            clock,
         )
         self._caller = SyncCaller(settings, SyncHttp(transport))
         super().__init__(self._caller)
@@ -239,12 +259,22 @@ class AsyncClient(AsyncResources):
         timeout: float | Timeout | None = None,
         max_retries: int = 2,
         deadline: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         on_retry: Callable[[RetryEvent], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
         settings = _settings(
-            project_id, api_key, host, api_root, timeout, max_retries, deadline, on_retry, clock
+            project_id,
+            api_key,
+            host,
+            api_root,
+            timeout,
+            max_retries,
+            deadline,
+            max_response_bytes,
+            on_retry,
+            clock,
         )
         self._caller = AsyncCaller(settings, AsyncHttp(transport))
         super().__init__(self._caller)

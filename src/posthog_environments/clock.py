@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 
 
 class Clock:
@@ -28,3 +29,7 @@ class Clock:
     def random(self) -> float:
         """A number from 0 up to 1."""
         return random.random()
+
+    def unique_id(self) -> str:
+        """A new id that nobody else has."""
+        return str(uuid.uuid4())

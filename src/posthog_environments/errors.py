@@ -16,6 +16,7 @@
     │   ├── RateLimitError          429
     │   └── ServerError             500 and above
     ├── DecodeError                 a success that does not have the documented shape (also a ValueError)
+    ├── ResponseTooLargeError       an answer larger than the client may read
     ├── PaginationLoopError         the server sent us in circles
     ├── QueryError                  a query failed on the server
     ├── ExportError                 an export failed on the server
@@ -173,6 +174,24 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """500 and above: the server, or something in front of it, failed."""
+
+
+class ResponseTooLargeError(_KeywordPickle, PostHogError):
+    """The answer is larger than `max_response_bytes`; reading it was stopped.
+
+    Attributes:
+        method: HTTP method.
+        path: Path of the request.
+    """
+
+    def __init__(self, reason: str, *, method: str, path: str) -> None:
+        self.reason = reason
+        self.method = method
+        self.path = path
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return _line(f"{self.reason} ({self.method} {self.path})")
 
 
 class PaginationLoopError(_KeywordPickle, PostHogError):
@@ -397,6 +416,7 @@ __all__ = [
     "PostHogError",
     "QueryError",
     "RateLimitError",
+    "ResponseTooLargeError",
     "ServerError",
     "status_error",
 ]

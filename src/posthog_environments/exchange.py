@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from attrs import define, evolve
@@ -22,6 +22,7 @@ from posthog_environments.errors import (
     InvalidRequestError,
     PostHogError,
     QueryError,
+    ResponseTooLargeError,
     status_error,
 )
 from posthog_environments.hosts import origin_of
@@ -136,7 +137,7 @@ def _build(
     headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
     content: bytes | None = None
     if "json" in request:
-        content = _json(request["json"])
+        content = _json(_identified(settings, operation, request["json"]))
         headers["Content-Type"] = "application/json"
     for name, value in options.get("headers", {}).items():
         headers[_header_name(name)] = _header_value(name, value)
@@ -149,8 +150,18 @@ def _build(
         headers=headers,
         content=content,
         timeout=timeout,
+        max_bytes=settings.max_response_bytes,
         authorization=settings.key.header,
     )
+
+
+def _identified(settings: Settings, operation: Operation[Any], body: Any) -> Any:
+    """The body with an id of this call, where the endpoint takes one: a repeated query is then not run twice."""
+    name = operation.request_id_field
+    if name is None or not isinstance(body, dict):
+        return body
+    fields = cast("dict[str, Any]", body)
+    return fields if fields.get(name) is not None else {**fields, name: settings.clock.unique_id()}
 
 
 def _json(value: Any) -> bytes:
@@ -222,6 +233,9 @@ def _judge(
     if isinstance(result, Failure):
         if result.refused:
             return Outcome("not_sent", final=True), InvalidRequestError(result.reason)
+        if result.too_large:
+            too_large = ResponseTooLargeError(result.reason, method=method, path=path)
+            return Outcome("unknown", final=True), too_large
         cls = APITimeoutError if result.timeout else APIConnectionError
         error = cls(result.reason, method=method, path=path, attempts=attempts, sent=result.sent)
         return Outcome("unknown" if result.sent else "not_sent"), error

@@ -7,6 +7,7 @@ its types nor its exceptions, goes further than this file. Moving to its success
 from __future__ import annotations
 
 import platform
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ class HttpRequest:
         headers: Headers without the key.
         content: Body, or None.
         timeout: How long each part may take.
+        max_bytes: Largest body of an answer that is read, after decompression.
         authorization: Gives the value of the Authorization header, or None to send none.
     """
 
@@ -37,6 +39,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     content: bytes | None
     timeout: Timeout
+    max_bytes: int
     authorization: Callable[[], str] | None = field(default=None, repr=False)
 
 
@@ -58,12 +61,14 @@ class Failure:
         sent: Whether the server may have received the request.
         timeout: Whether it took too long.
         refused: Whether the request can never be sent like this.
+        too_large: Whether the answer was cut off because it is larger than allowed.
     """
 
     reason: str
     sent: bool
     timeout: bool = False
     refused: bool = False
+    too_large: bool = False
 
 
 class _Bearer(httpx.Auth):
@@ -79,43 +84,87 @@ class _Bearer(httpx.Auth):
 
 
 class SyncHttp:
-    """Sends requests one after another over a pool of connections."""
+    """Sends requests over a pool of connections, which is made when the first request is sent."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(transport=transport, follow_redirects=False)
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._closed = False
 
     def send(self, request: HttpRequest) -> Reply | Failure:
         try:
-            return _reply(self._client.request(**_arguments(request)))
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as error:
+            with self._open().stream(**_arguments(request)) as response:
+                size = _announced(response)
+                chunks: list[bytes] = []
+                if size <= request.max_bytes:
+                    size = 0
+                    for chunk in response.iter_bytes():
+                        size += len(chunk)
+                        if size > request.max_bytes:
+                            break
+                        chunks.append(chunk)
+                return _reply(request, response, size, chunks)
+        except _ERRORS as error:
             return _failure(error)
 
-    def close(self) -> None:
-        self._client.close()
+    def _open(self) -> httpx.Client:
+        with self._lock:
+            if self._closed:
+                raise _Closed
+            if self._client is None:
+                self._client = httpx.Client(transport=self._transport, follow_redirects=False)
+            return self._client
 
-    @property
-    def closed(self) -> bool:
-        return self._client.is_closed
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            if self._client is not None:
+                self._client.close()
 
 
 class AsyncHttp:
-    """Sends requests over a pool of connections, many at a time."""
+    """Sends requests over a pool of connections, many at a time. The pool is made when the first request is sent."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = httpx.AsyncClient(transport=transport, follow_redirects=False)
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._closed = False
 
     async def send(self, request: HttpRequest) -> Reply | Failure:
         try:
-            return _reply(await self._client.request(**_arguments(request)))
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as error:
+            async with self._open().stream(**_arguments(request)) as response:
+                size = _announced(response)
+                chunks: list[bytes] = []
+                if size <= request.max_bytes:
+                    size = 0
+                    async for chunk in response.aiter_bytes():
+                        size += len(chunk)
+                        if size > request.max_bytes:
+                            break
+                        chunks.append(chunk)
+                return _reply(request, response, size, chunks)
+        except _ERRORS as error:
             return _failure(error)
 
-    async def aclose(self) -> None:
-        await self._client.aclose()
+    def _open(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise _Closed
+        if self._client is None:
+            self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=False)
+        return self._client
 
-    @property
-    def closed(self) -> bool:
-        return self._client.is_closed
+    async def aclose(self) -> None:
+        self._closed = True
+        if self._client is not None:
+            await self._client.aclose()
+
+
+class _Closed(Exception):
+    """The client was closed before this request."""
+
+
+_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, _Closed)
 
 
 def _arguments(request: HttpRequest) -> dict[str, Any]:
@@ -132,19 +181,28 @@ def _arguments(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _reply(response: httpx.Response) -> Reply:
-    return Reply(response.status_code, dict(response.headers), response.content)
+def _announced(response: httpx.Response) -> int:
+    """Size of the body that the server announced, 0 where it did not: what it holds unpacked shows while reading."""
+    text = response.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _reply(request: HttpRequest, response: httpx.Response, size: int, chunks: list[bytes]) -> Reply | Failure:
+    if size > request.max_bytes:
+        reason = f"the answer is larger than {request.max_bytes:,} bytes; raise max_response_bytes to read it"
+        return Failure(reason, sent=True, too_large=True)
+    return Reply(response.status_code, dict(response.headers), b"".join(chunks))
 
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def _failure(error: Exception) -> Failure:
-    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
-        return Failure(f"the request cannot be sent: {error}", sent=False, refused=True)
-    if not isinstance(error, (httpx.HTTPError, httpx.StreamError)):
-        if type(error) is not ValueError and not isinstance(error, UnicodeError):
-            raise error
+    if isinstance(error, _Closed):
+        return Failure("the client is closed", sent=False, refused=True)
+    if isinstance(
+        error, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
+    ):
         return Failure(f"the request cannot be sent: {error}", sent=False, refused=True)
     sent = not isinstance(error, _NOT_SENT)
     words = " ".join(str(error).split()) or type(error).__name__

@@ -12,6 +12,8 @@ from posthog_environments.errors import ConfigurationError
 from posthog_environments.policy import RetryEvent, RetryPolicy
 from posthog_environments_api.types import RequestOptions, Timeout
 
+DEFAULT_MAX_RESPONSE_BYTES = 512 * 1024 * 1024
+
 
 @define(frozen=True)
 class Settings:
@@ -25,6 +27,7 @@ class Settings:
         timeout: How long each part of one attempt may take.
         retries: When to try again.
         deadline: Seconds for a whole call, or None.
+        max_response_bytes: Largest body that is read.
         on_retry: Told before each further attempt.
         clock: Time and chance.
     """
@@ -36,6 +39,7 @@ class Settings:
     timeout: Timeout
     retries: RetryPolicy
     deadline: float | None
+    max_response_bytes: int
     on_retry: Callable[[RetryEvent], None] | None
     clock: Clock = field(repr=False)
 
@@ -54,6 +58,18 @@ def check_max_retries(max_retries: int) -> int:
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
         raise ConfigurationError(f"max_retries must be a whole number from 0, got {max_retries!r}")
     return max_retries
+
+
+def check_max_response_bytes(max_response_bytes: int) -> int:
+    if (
+        isinstance(max_response_bytes, bool)
+        or not isinstance(max_response_bytes, int)
+        or max_response_bytes < 1
+    ):
+        raise ConfigurationError(
+            f"max_response_bytes must be a whole number above 0, got {max_response_bytes!r}"
+        )
+    return max_response_bytes
 
 
 def check_deadline(deadline: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from email.utils import formatdate
 from typing import Any
 
@@ -80,6 +81,17 @@ def test_a_query_is_a_read_although_it_is_a_post(side: Side) -> None:
     found = side.run(side.client(script).query.create(query={"kind": "HogQLQuery", "query": "select 1"}))
 
     assert found.results == [[1]]
+    first, second = (json.loads(request.content) for request in script.requests)
+    assert first == second
+    assert first["client_query_id"]
+
+
+def test_an_id_that_the_caller_gave_is_kept(side: Side) -> None:
+    script = Script([reply({})])
+
+    side.run(side.client(script).query.create(query={"kind": "HogQLQuery"}, client_query_id="mine"))
+
+    assert json.loads(script.requests[0].content)["client_query_id"] == "mine"
 
 
 def test_retry_after_in_seconds_is_obeyed(side: Side) -> None:

@@ -83,6 +83,7 @@ OPERATION: Operation[QueryResponse] = Operation(
     rate_limit="query",
     read_only=True,
     parse=parse,
+    request_id_field="client_query_id",
 )
 
 
