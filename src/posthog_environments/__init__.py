@@ -37,10 +37,12 @@ if TYPE_CHECKING:
         PermissionDeniedError,
         PostHogError,
         QueryError,
+        RateLimiterError,
         RateLimitError,
         ResponseTooLargeError,
         ServerError,
     )
+    from posthog_environments.limits import RateLimiter
     from posthog_environments.policy import RetryEvent
     from posthog_environments_api import models
     from posthog_environments_api.operations import OPERATIONS
@@ -70,6 +72,8 @@ _ORIGINS = {
     "PostHogError": _ERRORS,
     "QueryError": _ERRORS,
     "RateLimitError": _ERRORS,
+    "RateLimiter": "posthog_environments.limits",
+    "RateLimiterError": _ERRORS,
     "RequestOptions": "posthog_environments_api.types",
     "ResponseTooLargeError": _ERRORS,
     "RetryEvent": "posthog_environments.policy",
@@ -119,6 +123,8 @@ __all__ = [
     "PostHogError",
     "QueryError",
     "RateLimitError",
+    "RateLimiter",
+    "RateLimiterError",
     "RequestOptions",
     "ResponseTooLargeError",
     "RetryEvent",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from posthog_environments.errors import DecodeError
-from posthog_environments.exchange import Sleep, Steps, exchange, request_id, request_path
-from posthog_environments.http import AsyncHttp, HttpRequest, Reply, SyncHttp
+from posthog_environments.exchange import Reserve, Sleep, Step, Steps, exchange, request_id, request_path
+from posthog_environments.http import AsyncHttp, Reply, SyncHttp
 from posthog_environments.pagination import AsyncPages, Cursor, SyncPages
 from posthog_environments.settings import Settings
 from posthog_environments_api.operation import Operation
 from posthog_environments_api.types import RequestOptions
+
+if TYPE_CHECKING:
+    from posthog_environments.limits import RateLimiter
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -27,6 +30,16 @@ class _Caller:
     @property
     def project_id(self) -> str:
         return self.settings.project_id
+
+    @property
+    def _limiter(self) -> RateLimiter:
+        assert self.settings.limiter is not None
+        return self.settings.limiter
+
+    def _counted(self) -> tuple[str, float]:
+        """Whose requests are counted together, and when."""
+        settings = self.settings
+        return f"{settings.origin} {settings.key.header()}", settings.clock.monotonic()
 
     def _steps(
         self, operation: Operation[Any], request: Mapping[str, Any], options: RequestOptions | None
@@ -90,6 +103,8 @@ class SyncCaller(_Caller):
                 if isinstance(step, Sleep):
                     self.settings.clock.sleep(step.seconds)
                     step = steps.send(None)
+                elif isinstance(step, Reserve):
+                    step = steps.send(self._limiter.reserve(step.name, *self._counted()))
                 else:
                     step = steps.send(self.http.send(step))
         except StopIteration as done:
@@ -131,11 +146,13 @@ class AsyncCaller(_Caller):
 
     async def _run(self, steps: Steps) -> Reply:
         try:
-            step: HttpRequest | Sleep = next(steps)
+            step: Step = next(steps)
             while True:
                 if isinstance(step, Sleep):
                     await self.settings.clock.sleep_async(step.seconds)
                     step = steps.send(None)
+                elif isinstance(step, Reserve):
+                    step = steps.send(await self._limiter.reserve_async(step.name, *self._counted()))
                 else:
                     step = steps.send(await self.http.send(step))
         except StopIteration as done:

@@ -31,6 +31,8 @@ from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
 if TYPE_CHECKING:
     import httpx
 
+    from posthog_environments.limits import RateLimiter
+
 
 def _settings(
     project_id: int | str | None,
@@ -41,6 +43,7 @@ def _settings(
     max_retries: int,
     deadline: float | None,
     max_response_bytes: int,
+    rate_limiter: RateLimiter | None,
     on_retry: Callable[[RetryEvent], None] | None,
     clock: Clock | None,
 ) -> Settings:
@@ -53,6 +56,7 @@ def _settings(
         retries=RetryPolicy(max_retries=check_max_retries(max_retries)),
         deadline=check_deadline(deadline),
         max_response_bytes=check_max_response_bytes(max_response_bytes),
+        limiter=rate_limiter,
         on_retry=on_retry,
         clock=clock or Clock(),
     )
@@ -130,6 +134,7 @@ class Client(SyncResources):
         max_retries: How many times to try again what is safe to repeat; 0 never does.
         deadline: Seconds for a whole call, retries and waits included; none by default.
         max_response_bytes: Largest answer that is read, after decompression; 512 MiB by default.
+        rate_limiter: Keeps requests below PostHog's limits, see `RateLimiter`; none by default.
         on_retry: Called with a `RetryEvent` before each further attempt.
         transport: An httpx transport, for tests and for proxies of your own.
         clock: Time and chance, for tests.
@@ -149,6 +154,7 @@ class Client(SyncResources):
         max_retries: int = 2,
         deadline: float | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: RateLimiter | None = None,
         on_retry: Callable[[RetryEvent], None] | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
@@ -162,6 +168,7 @@ class Client(SyncResources):
             max_retries,
             deadline,
             max_response_bytes,
+            rate_limiter,
             on_retry,
             clock,
         )
@@ -260,6 +267,7 @@ class AsyncClient(AsyncResources):
         max_retries: int = 2,
         deadline: float | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        rate_limiter: RateLimiter | None = None,
         on_retry: Callable[[RetryEvent], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
@@ -273,6 +281,7 @@ class AsyncClient(AsyncResources):
             max_retries,
             deadline,
             max_response_bytes,
+            rate_limiter,
             on_retry,
             clock,
         )

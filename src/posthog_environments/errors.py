@@ -17,6 +17,7 @@
     │   └── ServerError             500 and above
     ├── DecodeError                 a success that does not have the documented shape (also a ValueError)
     ├── ResponseTooLargeError       an answer larger than the client may read
+    ├── RateLimiterError            the shared client-side rate limiter cannot be used
     ├── PaginationLoopError         the server sent us in circles
     ├── QueryError                  a query failed on the server
     ├── ExportError                 an export failed on the server
@@ -192,6 +193,10 @@ class ResponseTooLargeError(_KeywordPickle, PostHogError):
 
     def __str__(self) -> str:
         return _line(f"{self.reason} ({self.method} {self.path})")
+
+
+class RateLimiterError(PostHogError):
+    """The shared client-side rate limiter cannot be used; nothing was sent."""
 
 
 class PaginationLoopError(_KeywordPickle, PostHogError):
@@ -416,6 +421,7 @@ __all__ = [
     "PostHogError",
     "QueryError",
     "RateLimitError",
+    "RateLimiterError",
     "ResponseTooLargeError",
     "ServerError",
     "status_error",

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from attrs import define, evolve
 
+from posthog_environments.clock import Clock
 from posthog_environments.errors import (
     APIConnectionError,
     APIStatusError,
@@ -53,7 +54,16 @@ class Sleep:
     seconds: float
 
 
-Steps = Generator[HttpRequest | Sleep, Reply | Failure | None, Reply]
+@define(frozen=True)
+class Reserve:
+    """Count one request of this rate-limit class; the answer is the seconds to wait, 0 when it may be sent."""
+
+    name: str
+
+
+Step = HttpRequest | Sleep | Reserve
+Answer = Reply | Failure | float | None
+Steps = Generator[Step, Answer, Reply]
 
 
 def exchange(
@@ -88,6 +98,8 @@ def exchange(
     attempt = 0
     last: PostHogError | None = None
     while True:
+        if settings.limiter is not None:
+            yield from _wait_for_limit(operation, clock, started, deadline, path, attempt, last)
         attempt += 1
         remaining = None if deadline is None else deadline - (clock.monotonic() - started)
         if remaining is not None and remaining <= 0:
@@ -114,6 +126,28 @@ def exchange(
         if settings.on_retry is not None:
             settings.on_retry(RetryEvent(method, path, attempt, decision.delay, last))
         yield Sleep(decision.delay)
+
+
+def _wait_for_limit(
+    operation: Operation[Any],
+    clock: Clock,
+    started: float,
+    deadline: float | None,
+    path: str,
+    attempts: int,
+    last: PostHogError | None,
+) -> Generator[Step, Answer, None]:
+    """Wait until one more request fits the limits of its class."""
+    while True:
+        seconds = yield Reserve(operation.rate_limit)
+        assert isinstance(seconds, (int, float))
+        if seconds <= 0:
+            return
+        if deadline is not None and clock.monotonic() - started + seconds >= deadline:
+            raise DeadlineExceeded(
+                deadline=deadline, method=operation.method, path=path, attempts=attempts, last_error=last
+            )
+        yield Sleep(seconds)
 
 
 def request_path(settings: Settings, request: Mapping[str, Any]) -> str:
@@ -205,12 +239,12 @@ def _within(request: HttpRequest, remaining: float | None) -> HttpRequest:
 
 def _attempt(
     settings: Settings, operation: Operation[Any], request: HttpRequest, path: str
-) -> Generator[HttpRequest | Sleep, Reply | Failure | None, Reply | Failure]:
+) -> Generator[Step, Answer, Reply | Failure]:
     """Send, and follow redirects: inside our origin with method, body and key; elsewhere without the key, and only
     where the contract says that the operation hands over to object storage."""
     for _ in range(_MAX_REDIRECTS + 1):
         result = yield request
-        assert result is not None
+        assert isinstance(result, (Reply, Failure))
         if isinstance(result, Failure) or result.status not in _REDIRECTS:
             return result
         target = urljoin(request.url, result.headers.get("location", ""))

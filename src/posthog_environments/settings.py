@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
@@ -11,6 +12,9 @@ from posthog_environments.clock import Clock
 from posthog_environments.errors import ConfigurationError
 from posthog_environments.policy import RetryEvent, RetryPolicy
 from posthog_environments_api.types import RequestOptions, Timeout
+
+if TYPE_CHECKING:
+    from posthog_environments.limits import RateLimiter
 
 DEFAULT_MAX_RESPONSE_BYTES = 512 * 1024 * 1024
 
@@ -28,6 +32,7 @@ class Settings:
         retries: When to try again.
         deadline: Seconds for a whole call, or None.
         max_response_bytes: Largest body that is read.
+        limiter: Makes requests wait for PostHog's limits, or None.
         on_retry: Told before each further attempt.
         clock: Time and chance.
     """
@@ -40,6 +45,7 @@ class Settings:
     retries: RetryPolicy
     deadline: float | None
     max_response_bytes: int
+    limiter: RateLimiter | None
     on_retry: Callable[[RetryEvent], None] | None
     clock: Clock = field(repr=False)
 
