@@ -2880,7 +2880,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 True,
                 "The person's number or UUID.",
                 {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}, {"type": "string"}]},
-                example=None,
+                example=42,
             ),
             ParameterInfo(
                 "format",
@@ -2940,7 +2940,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 True,
                 "The person's number or UUID.",
                 {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}, {"type": "string"}]},
-                example=None,
+                example=42,
             ),
             ParameterInfo(
                 "delete_events",
@@ -3016,7 +3016,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 True,
                 "The person's number or UUID.",
                 {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}, {"type": "string"}]},
-                example=None,
+                example=42,
             ),
             ParameterInfo(
                 "format",

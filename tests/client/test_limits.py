@@ -124,7 +124,7 @@ def test_a_share_of_the_limits_can_be_used(side: Side) -> None:
     "arguments", [{"share": 0}, {"share": 1.5}, {"share": True}, {"limits": {"person": []}}]
 )
 def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match="share|person"):
+    with pytest.raises(ConfigurationError, match=r"share|person"):
         RateLimiter(**arguments)
 
 
