@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup demo test check generate lint types unit format build requirements clean
+.PHONY: help setup demo test check generate lint types unit format bench build requirements clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,3 +56,6 @@ requirements: ## Compile requirements/dev.txt (needs uv)
 
 clean: ## Remove what the commands above made
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+
+bench: $(READY) ## What a request costs over bare httpx
+	@$(BIN)/python benchmarks/transport.py

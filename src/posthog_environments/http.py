@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
 
 import httpx
 from attrs import define, field
@@ -45,7 +44,7 @@ class HttpRequest:
 
 @define(frozen=True)
 class Reply:
-    """An answer, whatever its status. `headers` have lower-case names."""
+    """An answer, whatever its status. Names of `headers` are found in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -71,18 +70,6 @@ class Failure:
     too_large: bool = False
 
 
-class _Bearer(httpx.Auth):
-    """Adds the key at the last moment, so that no request of ours holds it."""
-
-    def __init__(self, authorization: Callable[[], str] | None) -> None:
-        self._authorization = authorization
-
-    def auth_flow(self, request: httpx.Request) -> Any:
-        if self._authorization is not None:
-            request.headers["Authorization"] = self._authorization()
-        yield request
-
-
 class SyncHttp:
     """Sends requests over a pool of connections, which is made when the first request is sent."""
 
@@ -94,7 +81,9 @@ class SyncHttp:
 
     def send(self, request: HttpRequest) -> Reply | Failure:
         try:
-            with self._open().stream(**_arguments(request)) as response:
+            client = self._open()
+            response = client.send(_built(request, client.headers["accept-encoding"]), stream=True)
+            try:
                 size = _announced(response)
                 chunks: list[bytes] = []
                 if size <= request.max_bytes:
@@ -105,6 +94,8 @@ class SyncHttp:
                             break
                         chunks.append(chunk)
                 return _reply(request, response, size, chunks)
+            finally:
+                response.close()
         except _ERRORS as error:
             return _failure(error)
 
@@ -133,7 +124,9 @@ class AsyncHttp:
 
     async def send(self, request: HttpRequest) -> Reply | Failure:
         try:
-            async with self._open().stream(**_arguments(request)) as response:
+            client = self._open()
+            response = await client.send(_built(request, client.headers["accept-encoding"]), stream=True)
+            try:
                 size = _announced(response)
                 chunks: list[bytes] = []
                 if size <= request.max_bytes:
@@ -144,6 +137,8 @@ class AsyncHttp:
                             break
                         chunks.append(chunk)
                 return _reply(request, response, size, chunks)
+            finally:
+                await response.aclose()
         except _ERRORS as error:
             return _failure(error)
 
@@ -167,18 +162,28 @@ class _Closed(Exception):
 _ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, _Closed)
 
 
-def _arguments(request: HttpRequest) -> dict[str, Any]:
+def _built(request: HttpRequest, accept_encoding: str) -> httpx.Request:
+    """The request for httpx. Built here rather than by its client: nothing of its defaults is wanted but what this
+    installation can unpack."""
     timeout = request.timeout
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": request.headers,
-        "content": request.content,
-        "timeout": httpx.Timeout(
-            connect=timeout.connect, read=timeout.read, write=timeout.write, pool=timeout.pool
-        ),
-        "auth": _Bearer(request.authorization),
-    }
+    built = httpx.Request(
+        request.method,
+        request.url,
+        headers={"Accept-Encoding": accept_encoding, "Connection": "keep-alive", **request.headers},
+        content=request.content,
+        extensions={
+            "timeout": {
+                "connect": timeout.connect,
+                "read": timeout.read,
+                "write": timeout.write,
+                "pool": timeout.pool,
+            }
+        },
+    )
+    if request.authorization is not None:
+        # At the last moment and in no variable of ours, so that no traceback shows the key.
+        built.headers["Authorization"] = request.authorization()
+    return built
 
 
 def _announced(response: httpx.Response) -> int:
@@ -191,7 +196,7 @@ def _reply(request: HttpRequest, response: httpx.Response, size: int, chunks: li
     if size > request.max_bytes:
         reason = f"the answer is larger than {request.max_bytes:,} bytes; raise max_response_bytes to read it"
         return Failure(reason, sent=True, too_large=True)
-    return Reply(response.status_code, dict(response.headers), b"".join(chunks))
+    return Reply(response.status_code, response.headers, b"".join(chunks))
 
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
