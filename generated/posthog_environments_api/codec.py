@@ -12,6 +12,7 @@ import datetime
 import enum
 import json
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any, Final, TypeGuard, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -23,6 +24,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=enum.Enum)
 
 EMPTY: Final = object()
+_msgspec: Any = EMPTY
 
 
 # --- reading -----------------------------------------------------------------------------------------------
@@ -32,10 +34,27 @@ def loads(content: bytes, when_empty: Any = EMPTY) -> Any:
     """Parse a JSON body. An empty one stands for `when_empty`, where the contract says so."""
     if when_empty is not EMPTY and not content.strip():
         return when_empty
+    msgspec = find_msgspec()
+    if msgspec is not None:
+        try:
+            return msgspec.json.decode(content)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass  # NaN, a lone surrogate, a byte order mark: the standard library reads them, or says what is wrong
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DecodeError(_json_problem(content, error), content[:200]) from None
+
+
+def find_msgspec() -> Any:
+    """The module msgspec, or None where it is not installed. Imported when something is first decoded."""
+    global _msgspec
+    if _msgspec is EMPTY:
+        try:
+            _msgspec = import_module("msgspec")
+        except ImportError:
+            _msgspec = None
+    return _msgspec
 
 
 def _json_problem(content: bytes, error: Exception) -> str:
@@ -61,10 +80,12 @@ def unwrap(value: Any, key: str) -> Any:
     return value[key] if is_object(value) and key in value else value
 
 
-def decode_object(value: Any) -> Mapping[str, Any]:
+def decode_object(value: Any, model: str) -> Mapping[str, Any]:
     if is_object(value):
         return value
-    raise DecodeError("an object", value)
+    error = DecodeError("an object", value)
+    error.model = model
+    raise error
 
 
 def decode_str(value: Any) -> str:
@@ -161,15 +182,15 @@ def decode_list(value: Any, decoder: Callable[[Any], T]) -> list[T]:
     return result
 
 
-def decode_map(value: Any, decoder: Callable[[Any], T], skip: frozenset[str] = frozenset()) -> dict[str, T]:
+def decode_map(value: Mapping[str, Any], decoder: Callable[[Any], T], skip: frozenset[str], model: str) -> dict[str, T]:
     result: dict[str, T] = {}
-    for key, item in decode_object(value).items():
+    for key, item in value.items():
         if key in skip:
             continue
         try:
             result[key] = decoder(item)
         except DecodeError as error:
-            raise error.within(key) from None
+            raise error.within(key, model) from None
     return result
 
 
@@ -183,6 +204,10 @@ def decode_union(value: Any, *decoders: Callable[[Any], Any]) -> Any:
             if failure is None or error.location.count(".") > failure.location.count("."):
                 failure = error
     raise failure or DecodeError("nothing", value)
+
+
+def decode_nullable_union(value: Any, *decoders: Callable[[Any], Any]) -> Any:
+    return None if value is None else decode_union(value, *decoders)
 
 
 def missing(name: str) -> DecodeError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from posthog_environments._version import __version__
 
 if TYPE_CHECKING:
+    from posthog_environments import models
     from posthog_environments.client import AsyncClient, Client
     from posthog_environments.errors import (
         APIConnectionError,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     )
     from posthog_environments.limits import RateLimiter
     from posthog_environments.policy import RetryEvent
-    from posthog_environments_api import models
     from posthog_environments_api.operations import OPERATIONS
     from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
 
@@ -86,7 +86,7 @@ _ORIGINS = {
 
 def __getattr__(name: str) -> Any:
     if name == "models":
-        return import_module("posthog_environments_api.models")
+        return import_module("posthog_environments.models")
     origin = _ORIGINS.get(name)
     if origin is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pyrate_limiter import AbstractBucket, Rate
 
 _LOCK_SECONDS = 10
+# Milliseconds on top of each window: moments are cut to milliseconds, and the server's clock runs apart from ours.
+_MARGIN = 5
 
 
 class RateLimiter:
@@ -147,7 +149,7 @@ class RateLimiter:
 
     def _rates(self, name: str) -> list[Rate]:
         return [
-            self._library.Rate(max(1, int(limit.requests * self._share)), limit.seconds * 1000)
+            self._library.Rate(max(1, int(limit.requests * self._share)), limit.seconds * 1000 + _MARGIN)
             for limit in self._limits[name]
         ]
 

@@ -57,7 +57,7 @@ def replaced(value: Any, place: tuple[Any, ...], new: Any) -> Any:
 
 @cache
 def hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+    return {name: hint for name, hint in typing.get_type_hints(cls).items() if name in attrs.fields_dict(cls)}
 
 
 def conforms(value: Any, annotation: Any) -> bool:

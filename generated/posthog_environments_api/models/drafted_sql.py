@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -10,9 +10,11 @@ from attrs import field as _field
 from ..codec import (
     decode_object,
     decode_str,
+    dumps,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -24,6 +26,7 @@ class DraftedSql:
     """
 
     sql: str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,7 +43,7 @@ class DraftedSql:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "DraftedSql")
         _key = ""
         try:
             _key = "sql"
@@ -51,8 +54,33 @@ class DraftedSql:
         _result = cls(
             sql=sql,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is DraftedSql else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> DraftedSql:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return DraftedSql.from_dict(cast("Any", wire))
+        result = _new(DraftedSql)
+        result.sql = wire.sql
+        result.additional_properties = DraftedSql.wire.extras(wire) if DraftedSql.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -71,6 +99,13 @@ class DraftedSql:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = DraftedSql.__new__
+
+DraftedSql.wire = Wire(
+    lambda of: (("sql", "sql", str, False),),
+    DraftedSql.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

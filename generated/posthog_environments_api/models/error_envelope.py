@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,10 +11,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -39,6 +41,7 @@ class ErrorEnvelope:
     error: str | Unset = UNSET
     extra: Any | Unset = UNSET
     error_event_id: str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ class ErrorEnvelope:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "ErrorEnvelope")
         _key = ""
         try:
             _key = "type"
@@ -102,8 +105,39 @@ class ErrorEnvelope:
             extra=extra,
             error_event_id=error_event_id,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is ErrorEnvelope else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> ErrorEnvelope:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return ErrorEnvelope.from_dict(cast("Any", wire))
+        result = _new(ErrorEnvelope)
+        result.type_ = wire.type_
+        result.code = wire.code
+        result.detail = wire.detail
+        result.attr = wire.attr
+        result.error = wire.error
+        result.extra = wire.extra
+        result.error_event_id = wire.error_event_id
+        result.additional_properties = ErrorEnvelope.wire.extras(wire) if ErrorEnvelope.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -122,6 +156,21 @@ class ErrorEnvelope:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = ErrorEnvelope.__new__
+
+ErrorEnvelope.wire = Wire(
+    lambda of: (
+        ("type_", "type", str, False),
+        ("code", "code", str, False),
+        ("detail", "detail", str, False),
+        ("attr", "attr", str | None, False),
+        ("error", "error", str, False),
+        ("extra", "extra", Any, False),
+        ("error_event_id", "error_event_id", str, False),
+    ),
+    ErrorEnvelope.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

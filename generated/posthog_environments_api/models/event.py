@@ -2,22 +2,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
 
 from ..codec import (
     decode_list,
-    decode_none,
+    decode_nullable_union,
     decode_object,
     decode_str,
     decode_union,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -43,6 +45,7 @@ class Event:
     person: EventPerson | None | str | Unset = UNSET
     elements: list[EventElement] | str | Unset = UNSET
     elements_chain: str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,7 +75,7 @@ class Event:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "Event")
         _key = ""
         try:
             _key = "id"
@@ -96,11 +99,10 @@ class Event:
             person: EventPerson | None | str | Unset = (
                 _value
                 if _value is UNSET
-                else decode_union(
+                else decode_nullable_union(
                     _value,
                     EventPerson.from_dict,
                     decode_str,
-                    decode_none,
                 )
             )
             _key = "elements"
@@ -129,8 +131,58 @@ class Event:
             elements=elements,
             elements_chain=elements_chain,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is Event else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> Event:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return Event.from_dict(cast("Any", wire))
+        result = _new(Event)
+        result.id = wire.id
+        result.distinct_id = wire.distinct_id
+        result.properties = wire.properties
+        result.event = wire.event
+        result.timestamp = wire.timestamp
+        value = wire.person
+        result.person = (
+            value
+            if value is UNSET
+            else decode_nullable_union(
+                value,
+                EventPerson.from_dict,
+                decode_str,
+            )
+        )
+        value = wire.elements
+        result.elements = (
+            value
+            if value is UNSET
+            else decode_union(
+                value,
+                lambda value: decode_list(value, EventElement.from_dict),
+                decode_str,
+            )
+        )
+        result.elements_chain = wire.elements_chain
+        result.additional_properties = Event.wire.extras(wire) if Event.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -149,6 +201,22 @@ class Event:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = Event.__new__
+
+Event.wire = Wire(
+    lambda of: (
+        ("id", "id", str, True),
+        ("distinct_id", "distinct_id", str, False),
+        ("properties", "properties", Any, False),
+        ("event", "event", str, False),
+        ("timestamp", "timestamp", str, False),
+        ("person", "person", Any, False),
+        ("elements", "elements", Any, False),
+        ("elements_chain", "elements_chain", str, False),
+    ),
+    Event.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

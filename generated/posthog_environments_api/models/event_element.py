@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,10 +13,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -46,6 +48,7 @@ class EventElement:
     nth_of_type: int | None | Unset = UNSET
     attributes: Any | Unset = UNSET
     order: int | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,7 +83,7 @@ class EventElement:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "EventElement")
         _key = ""
         try:
             _key = "event"
@@ -129,8 +132,42 @@ class EventElement:
             attributes=attributes,
             order=order,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is EventElement else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> EventElement:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return EventElement.from_dict(cast("Any", wire))
+        result = _new(EventElement)
+        result.event = wire.event
+        result.text = wire.text
+        result.tag_name = wire.tag_name
+        result.attr_class = wire.attr_class
+        result.href = wire.href
+        result.attr_id = wire.attr_id
+        result.nth_child = wire.nth_child
+        result.nth_of_type = wire.nth_of_type
+        result.attributes = wire.attributes
+        result.order = wire.order
+        result.additional_properties = EventElement.wire.extras(wire) if EventElement.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -149,6 +186,24 @@ class EventElement:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = EventElement.__new__
+
+EventElement.wire = Wire(
+    lambda of: (
+        ("event", "event", str | None, False),
+        ("text", "text", str | None, False),
+        ("tag_name", "tag_name", str | None, False),
+        ("attr_class", "attr_class", list[str] | None, False),
+        ("href", "href", str | None, False),
+        ("attr_id", "attr_id", str | None, False),
+        ("nth_child", "nth_child", int | None, False),
+        ("nth_of_type", "nth_of_type", int | None, False),
+        ("attributes", "attributes", Any, False),
+        ("order", "order", int | None, False),
+    ),
+    EventElement.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

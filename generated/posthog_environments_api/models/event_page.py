@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,11 +12,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -30,6 +32,7 @@ class EventPage:
 
     results: list[Event]
     next_: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +50,7 @@ class EventPage:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "EventPage")
         _key = ""
         try:
             _key = "results"
@@ -63,8 +66,35 @@ class EventPage:
             results=results,
             next_=next_,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is EventPage else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> EventPage:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return EventPage.from_dict(cast("Any", wire))
+        result = _new(EventPage)
+        value = wire.results
+        result.results = convert_list(value, Event.from_wire)
+        result.next_ = wire.next_
+        result.additional_properties = EventPage.wire.extras(wire) if EventPage.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -83,6 +113,16 @@ class EventPage:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = EventPage.__new__
+
+EventPage.wire = Wire(
+    lambda of: (
+        ("results", "results", list_of(of(Event.wire)), True),
+        ("next_", "next", str | None, False),
+    ),
+    EventPage.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,10 +13,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -32,6 +34,7 @@ class EventPerson:
     is_identified: bool | None | Unset = UNSET
     distinct_ids: list[str] | Unset = UNSET
     properties: Any | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,7 +55,7 @@ class EventPerson:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "EventPerson")
         _key = ""
         try:
             _key = "is_identified"
@@ -71,8 +74,35 @@ class EventPerson:
             distinct_ids=distinct_ids,
             properties=properties,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is EventPerson else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> EventPerson:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return EventPerson.from_dict(cast("Any", wire))
+        result = _new(EventPerson)
+        result.is_identified = wire.is_identified
+        result.distinct_ids = wire.distinct_ids
+        result.properties = wire.properties
+        result.additional_properties = EventPerson.wire.extras(wire) if EventPerson.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -91,6 +121,17 @@ class EventPerson:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = EventPerson.__new__
+
+EventPerson.wire = Wire(
+    lambda of: (
+        ("is_identified", "is_identified", bool | None, False),
+        ("distinct_ids", "distinct_ids", list[str], False),
+        ("properties", "properties", Any, False),
+    ),
+    EventPerson.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,13 @@ from ..codec import (
     decode_str,
     decode_str_enum,
     decode_union,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -51,6 +53,7 @@ class Export:
     filename: str | Unset = UNSET
     expires_after: datetime.datetime | None | Unset = UNSET
     exception: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,7 +87,7 @@ class Export:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "Export")
         _key = ""
         try:
             _key = "id"
@@ -142,8 +145,45 @@ class Export:
             expires_after=expires_after,
             exception=exception,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is Export else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> Export:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return Export.from_dict(cast("Any", wire))
+        result = _new(Export)
+        result.id = wire.id
+        result.dashboard = wire.dashboard
+        result.insight = wire.insight
+        value = wire.export_format
+        result.export_format = value if value is UNSET else ExportFormat(value)
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.has_content = wire.has_content
+        result.export_context = wire.export_context
+        result.filename = wire.filename
+        value = wire.expires_after
+        result.expires_after = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.exception = wire.exception
+        result.additional_properties = Export.wire.extras(wire) if Export.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -162,6 +202,24 @@ class Export:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = Export.__new__
+
+Export.wire = Wire(
+    lambda of: (
+        ("id", "id", int, True),
+        ("dashboard", "dashboard", int | None, False),
+        ("insight", "insight", int | None, False),
+        ("export_format", "export_format", str, False),
+        ("created_at", "created_at", str, False),
+        ("has_content", "has_content", bool | str, False),
+        ("export_context", "export_context", Any, False),
+        ("filename", "filename", str, False),
+        ("expires_after", "expires_after", str | None, False),
+        ("exception", "exception", str | None, False),
+    ),
+    Export.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

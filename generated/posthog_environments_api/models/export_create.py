@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -14,11 +14,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str_enum,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -40,6 +42,7 @@ class ExportCreate:
     insight: int | None | Unset = UNSET
     export_context: Any | Unset = UNSET
     expires_after: datetime.datetime | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,7 +66,7 @@ class ExportCreate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "ExportCreate")
         _key = ""
         try:
             _key = "export_format"
@@ -93,8 +96,39 @@ class ExportCreate:
             export_context=export_context,
             expires_after=expires_after,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is ExportCreate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> ExportCreate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return ExportCreate.from_dict(cast("Any", wire))
+        result = _new(ExportCreate)
+        value = wire.export_format
+        result.export_format = ExportFormat(value)
+        result.dashboard = wire.dashboard
+        result.insight = wire.insight
+        result.export_context = wire.export_context
+        value = wire.expires_after
+        result.expires_after = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.additional_properties = ExportCreate.wire.extras(wire) if ExportCreate.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -113,6 +147,19 @@ class ExportCreate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = ExportCreate.__new__
+
+ExportCreate.wire = Wire(
+    lambda of: (
+        ("export_format", "export_format", str, True),
+        ("dashboard", "dashboard", int | None, False),
+        ("insight", "insight", int | None, False),
+        ("export_context", "export_context", Any, False),
+        ("expires_after", "expires_after", str | None, False),
+    ),
+    ExportCreate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

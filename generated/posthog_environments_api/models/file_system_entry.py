@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -17,10 +17,12 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_uuid,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -52,6 +54,7 @@ class FileSystemEntry:
     created_at: datetime.datetime | Unset = UNSET
     last_viewed_at: datetime.datetime | None | Unset = UNSET
     user_access_level: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,7 +91,7 @@ class FileSystemEntry:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "FileSystemEntry")
         _key = ""
         try:
             _key = "id"
@@ -141,8 +144,45 @@ class FileSystemEntry:
             last_viewed_at=last_viewed_at,
             user_access_level=user_access_level,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is FileSystemEntry else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> FileSystemEntry:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return FileSystemEntry.from_dict(cast("Any", wire))
+        result = _new(FileSystemEntry)
+        result.id = wire.id
+        result.path = wire.path
+        result.depth = wire.depth
+        result.type_ = wire.type_
+        result.ref = wire.ref
+        result.href = wire.href
+        result.meta = wire.meta
+        result.shortcut = wire.shortcut
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        value = wire.last_viewed_at
+        result.last_viewed_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.user_access_level = wire.user_access_level
+        result.additional_properties = FileSystemEntry.wire.extras(wire) if FileSystemEntry.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -161,6 +201,25 @@ class FileSystemEntry:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = FileSystemEntry.__new__
+
+FileSystemEntry.wire = Wire(
+    lambda of: (
+        ("id", "id", UUID | None, False),
+        ("path", "path", str, False),
+        ("depth", "depth", int | None, False),
+        ("type_", "type", str, False),
+        ("ref", "ref", str | None, False),
+        ("href", "href", str | None, False),
+        ("meta", "meta", Any, False),
+        ("shortcut", "shortcut", bool | None, False),
+        ("created_at", "created_at", str, False),
+        ("last_viewed_at", "last_viewed_at", str | None, False),
+        ("user_access_level", "user_access_level", str | None, False),
+    ),
+    FileSystemEntry.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,11 +12,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -38,6 +40,7 @@ class FileSystemEntryCreate:
     href: None | str | Unset = UNSET
     meta: Any | Unset = UNSET
     shortcut: bool | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,7 +66,7 @@ class FileSystemEntryCreate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "FileSystemEntryCreate")
         _key = ""
         try:
             _key = "path"
@@ -95,8 +98,40 @@ class FileSystemEntryCreate:
             meta=meta,
             shortcut=shortcut,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is FileSystemEntryCreate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> FileSystemEntryCreate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return FileSystemEntryCreate.from_dict(cast("Any", wire))
+        result = _new(FileSystemEntryCreate)
+        result.path = wire.path
+        result.type_ = wire.type_
+        result.ref = wire.ref
+        result.href = wire.href
+        result.meta = wire.meta
+        result.shortcut = wire.shortcut
+        result.additional_properties = (
+            FileSystemEntryCreate.wire.extras(wire) if FileSystemEntryCreate.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -115,6 +150,20 @@ class FileSystemEntryCreate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = FileSystemEntryCreate.__new__
+
+FileSystemEntryCreate.wire = Wire(
+    lambda of: (
+        ("path", "path", str, True),
+        ("type_", "type", str, False),
+        ("ref", "ref", str | None, False),
+        ("href", "href", str | None, False),
+        ("meta", "meta", Any, False),
+        ("shortcut", "shortcut", bool | None, False),
+    ),
+    FileSystemEntryCreate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

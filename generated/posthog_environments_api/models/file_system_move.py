@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,11 +12,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -40,6 +42,7 @@ class FileSystemMove:
     href: None | str | Unset = UNSET
     meta: Any | Unset = UNSET
     shortcut: bool | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ class FileSystemMove:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "FileSystemMove")
         _key = ""
         try:
             _key = "new_path"
@@ -103,8 +106,39 @@ class FileSystemMove:
             meta=meta,
             shortcut=shortcut,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is FileSystemMove else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> FileSystemMove:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return FileSystemMove.from_dict(cast("Any", wire))
+        result = _new(FileSystemMove)
+        result.new_path = wire.new_path
+        result.path = wire.path
+        result.type_ = wire.type_
+        result.ref = wire.ref
+        result.href = wire.href
+        result.meta = wire.meta
+        result.shortcut = wire.shortcut
+        result.additional_properties = FileSystemMove.wire.extras(wire) if FileSystemMove.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -123,6 +157,21 @@ class FileSystemMove:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = FileSystemMove.__new__
+
+FileSystemMove.wire = Wire(
+    lambda of: (
+        ("new_path", "new_path", str, True),
+        ("path", "path", str, False),
+        ("type_", "type", str, False),
+        ("ref", "ref", str | None, False),
+        ("href", "href", str | None, False),
+        ("meta", "meta", Any, False),
+        ("shortcut", "shortcut", bool | None, False),
+    ),
+    FileSystemMove.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,10 +13,12 @@ from ..codec import (
     decode_int,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -34,6 +36,7 @@ class Group:
     group_key: str | Unset = UNSET
     group_properties: Any | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,7 +59,7 @@ class Group:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "Group")
         _key = ""
         try:
             _key = "group_type_index"
@@ -79,8 +82,37 @@ class Group:
             group_properties=group_properties,
             created_at=created_at,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is Group else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> Group:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return Group.from_dict(cast("Any", wire))
+        result = _new(Group)
+        result.group_type_index = wire.group_type_index
+        result.group_key = wire.group_key
+        result.group_properties = wire.group_properties
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.additional_properties = Group.wire.extras(wire) if Group.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -99,6 +131,18 @@ class Group:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = Group.__new__
+
+Group.wire = Wire(
+    lambda of: (
+        ("group_type_index", "group_type_index", int, False),
+        ("group_key", "group_key", str, False),
+        ("group_properties", "group_properties", Any, False),
+        ("created_at", "created_at", str, False),
+    ),
+    Group.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

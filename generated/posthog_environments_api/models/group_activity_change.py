@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,10 +11,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -34,6 +36,7 @@ class GroupActivityChange:
     field: None | str | Unset = UNSET
     before: Any | Unset = UNSET
     after: Any | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +61,7 @@ class GroupActivityChange:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupActivityChange")
         _key = ""
         try:
             _key = "type"
@@ -85,8 +88,37 @@ class GroupActivityChange:
             before=before,
             after=after,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupActivityChange else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupActivityChange:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return GroupActivityChange.from_dict(cast("Any", wire))
+        result = _new(GroupActivityChange)
+        result.type_ = wire.type_
+        result.action = wire.action
+        result.field = wire.field
+        result.before = wire.before
+        result.after = wire.after
+        result.additional_properties = GroupActivityChange.wire.extras(wire) if GroupActivityChange.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -105,6 +137,19 @@ class GroupActivityChange:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = GroupActivityChange.__new__
+
+GroupActivityChange.wire = Wire(
+    lambda of: (
+        ("type_", "type", str, False),
+        ("action", "action", str, False),
+        ("field", "field", str | None, False),
+        ("before", "before", Any, False),
+        ("after", "after", Any, False),
+    ),
+    GroupActivityChange.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,10 +12,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -39,6 +41,7 @@ class GroupActivityDetail:
     name: None | str | Unset = UNSET
     short_id: None | str | Unset = UNSET
     type_: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ class GroupActivityDetail:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupActivityDetail")
         _key = ""
         try:
             _key = "id"
@@ -106,8 +109,42 @@ class GroupActivityDetail:
             short_id=short_id,
             type_=type_,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupActivityDetail else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupActivityDetail:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return GroupActivityDetail.from_dict(cast("Any", wire))
+        result = _new(GroupActivityDetail)
+        result.id = wire.id
+        value = wire.changes
+        result.changes = (
+            value if value is UNSET or value is None else convert_list(value, GroupActivityChange.from_wire)
+        )
+        result.merge = wire.merge
+        result.trigger = wire.trigger
+        result.name = wire.name
+        result.short_id = wire.short_id
+        result.type_ = wire.type_
+        result.additional_properties = GroupActivityDetail.wire.extras(wire) if GroupActivityDetail.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -126,6 +163,21 @@ class GroupActivityDetail:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = GroupActivityDetail.__new__
+
+GroupActivityDetail.wire = Wire(
+    lambda of: (
+        ("id", "id", str | None, False),
+        ("changes", "changes", list_of(of(GroupActivityChange.wire)) | None, False),
+        ("merge", "merge", Any, False),
+        ("trigger", "trigger", Any, False),
+        ("name", "name", str | None, False),
+        ("short_id", "short_id", str | None, False),
+        ("type_", "type", str | None, False),
+    ),
+    GroupActivityDetail.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -15,10 +15,12 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_uuid,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -42,6 +44,7 @@ class GroupActivityEntry:
     item_id: None | str | Unset = UNSET
     detail: GroupActivityDetail | None | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,7 +73,7 @@ class GroupActivityEntry:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupActivityEntry")
         _key = ""
         try:
             _key = "id"
@@ -109,8 +112,42 @@ class GroupActivityEntry:
             detail=detail,
             created_at=created_at,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupActivityEntry else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupActivityEntry:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return GroupActivityEntry.from_dict(cast("Any", wire))
+        result = _new(GroupActivityEntry)
+        result.id = wire.id
+        value = wire.user
+        result.user = value if value is UNSET or value is None else GroupActivityUser.from_wire(value)
+        result.activity = wire.activity
+        result.scope = wire.scope
+        result.item_id = wire.item_id
+        value = wire.detail
+        result.detail = value if value is UNSET or value is None else GroupActivityDetail.from_wire(value)
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.additional_properties = GroupActivityEntry.wire.extras(wire) if GroupActivityEntry.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -129,6 +166,21 @@ class GroupActivityEntry:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = GroupActivityEntry.__new__
+
+GroupActivityEntry.wire = Wire(
+    lambda of: (
+        ("id", "id", UUID, False),
+        ("user", "user", of(GroupActivityUser.wire) | None, False),
+        ("activity", "activity", str, False),
+        ("scope", "scope", str, False),
+        ("item_id", "item_id", str | None, False),
+        ("detail", "detail", of(GroupActivityDetail.wire) | None, False),
+        ("created_at", "created_at", str, False),
+    ),
+    GroupActivityEntry.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

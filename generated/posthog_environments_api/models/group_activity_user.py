@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,10 +12,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -31,6 +33,7 @@ class GroupActivityUser:
     first_name: str | Unset = UNSET
     email: None | str | Unset = UNSET
     is_system: bool | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,7 +54,7 @@ class GroupActivityUser:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupActivityUser")
         _key = ""
         try:
             _key = "first_name"
@@ -70,8 +73,35 @@ class GroupActivityUser:
             email=email,
             is_system=is_system,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupActivityUser else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupActivityUser:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return GroupActivityUser.from_dict(cast("Any", wire))
+        result = _new(GroupActivityUser)
+        result.first_name = wire.first_name
+        result.email = wire.email
+        result.is_system = wire.is_system
+        result.additional_properties = GroupActivityUser.wire.extras(wire) if GroupActivityUser.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -90,6 +120,17 @@ class GroupActivityUser:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = GroupActivityUser.__new__
+
+GroupActivityUser.wire = Wire(
+    lambda of: (
+        ("first_name", "first_name", str, False),
+        ("email", "email", str | None, False),
+        ("is_system", "is_system", bool, False),
+    ),
+    GroupActivityUser.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,10 +11,12 @@ from ..codec import (
     decode_int,
     decode_object,
     decode_str,
+    dumps,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -30,6 +32,7 @@ class GroupCreate:
     group_type_index: int
     group_key: str
     group_properties: Any | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,7 +51,7 @@ class GroupCreate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupCreate")
         _key = ""
         try:
             _key = "group_type_index"
@@ -69,8 +72,35 @@ class GroupCreate:
             group_key=group_key,
             group_properties=group_properties,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupCreate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupCreate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return GroupCreate.from_dict(cast("Any", wire))
+        result = _new(GroupCreate)
+        result.group_type_index = wire.group_type_index
+        result.group_key = wire.group_key
+        result.group_properties = wire.group_properties
+        result.additional_properties = GroupCreate.wire.extras(wire) if GroupCreate.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -89,6 +119,17 @@ class GroupCreate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = GroupCreate.__new__
+
+GroupCreate.wire = Wire(
+    lambda of: (
+        ("group_type_index", "group_type_index", int, True),
+        ("group_key", "group_key", str, True),
+        ("group_properties", "group_properties", Any, False),
+    ),
+    GroupCreate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

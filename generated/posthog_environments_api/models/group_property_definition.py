@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,9 +11,11 @@ from ..codec import (
     decode_int,
     decode_object,
     decode_str,
+    dumps,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -27,6 +29,7 @@ class GroupPropertyDefinition:
 
     name: str | Unset = UNSET
     count: int | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,7 +48,7 @@ class GroupPropertyDefinition:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupPropertyDefinition")
         _key = ""
         try:
             _key = "name"
@@ -60,8 +63,36 @@ class GroupPropertyDefinition:
             name=name,
             count=count,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupPropertyDefinition else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupPropertyDefinition:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return GroupPropertyDefinition.from_dict(cast("Any", wire))
+        result = _new(GroupPropertyDefinition)
+        result.name = wire.name
+        result.count = wire.count
+        result.additional_properties = (
+            GroupPropertyDefinition.wire.extras(wire) if GroupPropertyDefinition.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -80,6 +111,16 @@ class GroupPropertyDefinition:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = GroupPropertyDefinition.__new__
+
+GroupPropertyDefinition.wire = Wire(
+    lambda of: (
+        ("name", "name", str, False),
+        ("count", "count", int, False),
+    ),
+    GroupPropertyDefinition.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,14 +11,17 @@ from ..codec import (
     decode_list,
     decode_map,
     decode_object,
+    dumps,
     encode_value,
 )
+from ..wire import from_json
 
 
 @_define
 class GroupPropertyDefinitions:
     """Properties of groups, under the number of the group type as text."""
 
+    wire: ClassVar[None] = None
     additional_properties: dict[str, list[GroupPropertyDefinition]] = _field(init=False, factory=lambda: {})
 
     def to_dict(self) -> dict[str, Any]:
@@ -33,12 +36,33 @@ class GroupPropertyDefinitions:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "GroupPropertyDefinitions")
         _result = cls()
         _result.additional_properties = decode_map(
-            _data, lambda value: decode_list(value, GroupPropertyDefinition.from_dict), _FIELDS
+            _data,
+            lambda value: decode_list(value, GroupPropertyDefinition.from_dict),
+            _FIELDS,
+            "GroupPropertyDefinitions",
         )
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is GroupPropertyDefinitions else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> GroupPropertyDefinitions:
+        """Make the model from its private wire type (see `wire`)."""
+        return GroupPropertyDefinitions.from_dict(wire)
 
     @property
     def additional_keys(self) -> list[str]:
@@ -56,6 +80,9 @@ class GroupPropertyDefinitions:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_new = GroupPropertyDefinitions.__new__
 
 
 _FIELDS: frozenset[str] = frozenset({})

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -17,11 +17,13 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_uuid,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -60,6 +62,7 @@ class HogFunction:
     template: HogFunctionTemplate | None | Unset = UNSET
     status: HogFunctionStatus | None | Unset = UNSET
     execution_order: int | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,7 +104,7 @@ class HogFunction:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "HogFunction")
         _key = ""
         try:
             _key = "id"
@@ -171,8 +174,51 @@ class HogFunction:
             status=status,
             execution_order=execution_order,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is HogFunction else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> HogFunction:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return HogFunction.from_dict(cast("Any", wire))
+        result = _new(HogFunction)
+        result.id = wire.id
+        result.type_ = wire.type_
+        result.name = wire.name
+        result.description = wire.description
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        value = wire.created_by
+        result.created_by = value if value is UNSET or value is None else UserBasic.from_wire(value)
+        value = wire.updated_at
+        result.updated_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.enabled = wire.enabled
+        result.hog = wire.hog
+        result.filters = wire.filters
+        result.icon_url = wire.icon_url
+        value = wire.template
+        result.template = value if value is UNSET or value is None else HogFunctionTemplate.from_wire(value)
+        value = wire.status
+        result.status = value if value is UNSET or value is None else HogFunctionStatus.from_wire(value)
+        result.execution_order = wire.execution_order
+        result.additional_properties = HogFunction.wire.extras(wire) if HogFunction.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -191,6 +237,28 @@ class HogFunction:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = HogFunction.__new__
+
+HogFunction.wire = Wire(
+    lambda of: (
+        ("id", "id", UUID, True),
+        ("type_", "type", str | None, False),
+        ("name", "name", str | None, False),
+        ("description", "description", str, False),
+        ("created_at", "created_at", str, False),
+        ("created_by", "created_by", of(UserBasic.wire) | None, False),
+        ("updated_at", "updated_at", str, False),
+        ("enabled", "enabled", bool, False),
+        ("hog", "hog", str, False),
+        ("filters", "filters", Any, False),
+        ("icon_url", "icon_url", str | None, False),
+        ("template", "template", of(HogFunctionTemplate.wire) | None, False),
+        ("status", "status", of(HogFunctionStatus.wire) | None, False),
+        ("execution_order", "execution_order", int | None, False),
+    ),
+    HogFunction.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,10 +12,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -37,6 +39,7 @@ class HogFunctionMappingTemplate:
     filters: Any | Unset = UNSET
     inputs: Any | Unset = UNSET
     inputs_schema: Any | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,7 +66,7 @@ class HogFunctionMappingTemplate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "HogFunctionMappingTemplate")
         _key = ""
         try:
             _key = "name"
@@ -98,8 +101,40 @@ class HogFunctionMappingTemplate:
             inputs=inputs,
             inputs_schema=inputs_schema,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is HogFunctionMappingTemplate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> HogFunctionMappingTemplate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return HogFunctionMappingTemplate.from_dict(cast("Any", wire))
+        result = _new(HogFunctionMappingTemplate)
+        result.name = wire.name
+        result.include_by_default = wire.include_by_default
+        result.use_all_events_by_default = wire.use_all_events_by_default
+        result.filters = wire.filters
+        result.inputs = wire.inputs
+        result.inputs_schema = wire.inputs_schema
+        result.additional_properties = (
+            HogFunctionMappingTemplate.wire.extras(wire) if HogFunctionMappingTemplate.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -118,6 +153,20 @@ class HogFunctionMappingTemplate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = HogFunctionMappingTemplate.__new__
+
+HogFunctionMappingTemplate.wire = Wire(
+    lambda of: (
+        ("name", "name", str, False),
+        ("include_by_default", "include_by_default", bool | None, False),
+        ("use_all_events_by_default", "use_all_events_by_default", bool | None, False),
+        ("filters", "filters", Any, False),
+        ("inputs", "inputs", Any, False),
+        ("inputs_schema", "inputs_schema", Any, False),
+    ),
+    HogFunctionMappingTemplate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,10 +11,12 @@ from ..codec import (
     decode_int,
     decode_int_enum,
     decode_object,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -28,6 +30,7 @@ class HogFunctionStatus:
 
     state: HogFunctionState | Unset = UNSET
     tokens: int | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,7 +49,7 @@ class HogFunctionStatus:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "HogFunctionStatus")
         _key = ""
         try:
             _key = "state"
@@ -61,8 +64,35 @@ class HogFunctionStatus:
             state=state,
             tokens=tokens,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is HogFunctionStatus else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> HogFunctionStatus:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return HogFunctionStatus.from_dict(cast("Any", wire))
+        result = _new(HogFunctionStatus)
+        value = wire.state
+        result.state = value if value is UNSET else HogFunctionState(value)
+        result.tokens = wire.tokens
+        result.additional_properties = HogFunctionStatus.wire.extras(wire) if HogFunctionStatus.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -81,6 +111,16 @@ class HogFunctionStatus:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = HogFunctionStatus.__new__
+
+HogFunctionStatus.wire = Wire(
+    lambda of: (
+        ("state", "state", int, False),
+        ("tokens", "tokens", int, False),
+    ),
+    HogFunctionStatus.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

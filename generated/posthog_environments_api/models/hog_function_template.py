@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,11 +13,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -56,6 +58,7 @@ class HogFunctionTemplate:
     filters: Any | Unset = UNSET
     masking: Any | Unset = UNSET
     mapping_templates: list[HogFunctionMappingTemplate] | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +100,7 @@ class HogFunctionTemplate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "HogFunctionTemplate")
         _key = ""
         try:
             _key = "id"
@@ -165,8 +168,49 @@ class HogFunctionTemplate:
             masking=masking,
             mapping_templates=mapping_templates,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is HogFunctionTemplate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> HogFunctionTemplate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return HogFunctionTemplate.from_dict(cast("Any", wire))
+        result = _new(HogFunctionTemplate)
+        result.id = wire.id
+        result.name = wire.name
+        result.description = wire.description
+        result.code = wire.code
+        result.code_language = wire.code_language
+        result.inputs_schema = wire.inputs_schema
+        result.type_ = wire.type_
+        result.status = wire.status
+        result.category = wire.category
+        result.free = wire.free
+        result.icon_url = wire.icon_url
+        result.filters = wire.filters
+        result.masking = wire.masking
+        value = wire.mapping_templates
+        result.mapping_templates = (
+            value if value is UNSET or value is None else convert_list(value, HogFunctionMappingTemplate.from_wire)
+        )
+        result.additional_properties = HogFunctionTemplate.wire.extras(wire) if HogFunctionTemplate.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -185,6 +229,28 @@ class HogFunctionTemplate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = HogFunctionTemplate.__new__
+
+HogFunctionTemplate.wire = Wire(
+    lambda of: (
+        ("id", "id", str, True),
+        ("name", "name", str, False),
+        ("description", "description", str | None, False),
+        ("code", "code", str, False),
+        ("code_language", "code_language", str, False),
+        ("inputs_schema", "inputs_schema", Any, False),
+        ("type_", "type", str, False),
+        ("status", "status", str, False),
+        ("category", "category", Any, False),
+        ("free", "free", bool, False),
+        ("icon_url", "icon_url", str | None, False),
+        ("filters", "filters", Any, False),
+        ("masking", "masking", Any, False),
+        ("mapping_templates", "mapping_templates", list_of(of(HogFunctionMappingTemplate.wire)) | None, False),
+    ),
+    HogFunctionTemplate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

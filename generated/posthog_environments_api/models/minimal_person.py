@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -18,10 +18,12 @@ from ..codec import (
     decode_str,
     decode_union,
     decode_uuid,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -46,6 +48,7 @@ class MinimalPerson:
     created_at: datetime.datetime | None | Unset = UNSET
     uuid: UUID | Unset = UNSET
     last_seen_at: datetime.datetime | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +77,7 @@ class MinimalPerson:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "MinimalPerson")
         _key = ""
         try:
             _key = "id"
@@ -121,8 +124,50 @@ class MinimalPerson:
             uuid=uuid,
             last_seen_at=last_seen_at,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is MinimalPerson else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> MinimalPerson:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return MinimalPerson.from_dict(cast("Any", wire))
+        result = _new(MinimalPerson)
+        result.id = wire.id
+        result.name = wire.name
+        value = wire.distinct_ids
+        result.distinct_ids = (
+            value
+            if value is UNSET
+            else decode_union(
+                value,
+                lambda value: decode_list(value, decode_str),
+                decode_str,
+            )
+        )
+        result.properties = wire.properties
+        value = wire.created_at
+        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.uuid = wire.uuid
+        value = wire.last_seen_at
+        result.last_seen_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.additional_properties = MinimalPerson.wire.extras(wire) if MinimalPerson.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -141,6 +186,21 @@ class MinimalPerson:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = MinimalPerson.__new__
+
+MinimalPerson.wire = Wire(
+    lambda of: (
+        ("id", "id", int | None, False),
+        ("name", "name", str | None, False),
+        ("distinct_ids", "distinct_ids", Any, False),
+        ("properties", "properties", Any, False),
+        ("created_at", "created_at", str | None, False),
+        ("uuid", "uuid", UUID, False),
+        ("last_seen_at", "last_seen_at", str | None, False),
+    ),
+    MinimalPerson.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -15,11 +15,13 @@ from ..codec import (
     decode_str,
     decode_str_enum,
     decode_uuid,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -41,6 +43,7 @@ class PersistedFolder:
     path: str | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
     updated_at: datetime.datetime | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,7 +69,7 @@ class PersistedFolder:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PersistedFolder")
         _key = ""
         try:
             _key = "id"
@@ -100,8 +103,41 @@ class PersistedFolder:
             created_at=created_at,
             updated_at=updated_at,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PersistedFolder else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PersistedFolder:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PersistedFolder.from_dict(cast("Any", wire))
+        result = _new(PersistedFolder)
+        result.id = wire.id
+        value = wire.type_
+        result.type_ = value if value is UNSET else PersistedFolderType(value)
+        result.protocol = wire.protocol
+        result.path = wire.path
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        value = wire.updated_at
+        result.updated_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.additional_properties = PersistedFolder.wire.extras(wire) if PersistedFolder.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -120,6 +156,20 @@ class PersistedFolder:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PersistedFolder.__new__
+
+PersistedFolder.wire = Wire(
+    lambda of: (
+        ("id", "id", UUID, True),
+        ("type_", "type", str, False),
+        ("protocol", "protocol", str, False),
+        ("path", "path", str, False),
+        ("created_at", "created_at", str, False),
+        ("updated_at", "updated_at", str, False),
+    ),
+    PersistedFolder.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,11 +11,13 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_str_enum,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -31,6 +33,7 @@ class PersistedFolderCreate:
     type_: PersistedFolderType
     protocol: str | Unset = UNSET
     path: str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,7 +53,7 @@ class PersistedFolderCreate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PersistedFolderCreate")
         _key = ""
         try:
             _key = "type"
@@ -70,8 +73,38 @@ class PersistedFolderCreate:
             protocol=protocol,
             path=path,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PersistedFolderCreate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PersistedFolderCreate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PersistedFolderCreate.from_dict(cast("Any", wire))
+        result = _new(PersistedFolderCreate)
+        value = wire.type_
+        result.type_ = PersistedFolderType(value)
+        result.protocol = wire.protocol
+        result.path = wire.path
+        result.additional_properties = (
+            PersistedFolderCreate.wire.extras(wire) if PersistedFolderCreate.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -90,6 +123,17 @@ class PersistedFolderCreate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PersistedFolderCreate.__new__
+
+PersistedFolderCreate.wire = Wire(
+    lambda of: (
+        ("type_", "type", str, True),
+        ("protocol", "protocol", str, False),
+        ("path", "path", str, False),
+    ),
+    PersistedFolderCreate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -17,11 +17,13 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_uuid,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -45,6 +47,7 @@ class Person:
     created_at: datetime.datetime | None | Unset = UNSET
     uuid: UUID | Unset = UNSET
     last_seen_at: datetime.datetime | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,7 +75,7 @@ class Person:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "Person")
         _key = ""
         try:
             _key = "id"
@@ -112,8 +115,41 @@ class Person:
             uuid=uuid,
             last_seen_at=last_seen_at,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is Person else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> Person:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return Person.from_dict(cast("Any", wire))
+        result = _new(Person)
+        result.id = wire.id
+        result.name = wire.name
+        result.distinct_ids = wire.distinct_ids
+        result.properties = wire.properties
+        value = wire.created_at
+        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.uuid = wire.uuid
+        value = wire.last_seen_at
+        result.last_seen_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.additional_properties = Person.wire.extras(wire) if Person.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -132,6 +168,21 @@ class Person:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = Person.__new__
+
+Person.wire = Wire(
+    lambda of: (
+        ("id", "id", int, True),
+        ("name", "name", str, False),
+        ("distinct_ids", "distinct_ids", list[str], False),
+        ("properties", "properties", Any, False),
+        ("created_at", "created_at", str | None, False),
+        ("uuid", "uuid", UUID, False),
+        ("last_seen_at", "last_seen_at", str | None, False),
+    ),
+    Person.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

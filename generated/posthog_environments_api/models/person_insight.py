@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,10 +16,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -41,6 +43,7 @@ class PersonInsight:
     missing_persons: int | None | Unset = UNSET
     is_cached: bool | None | Unset = UNSET
     last_refresh: datetime.datetime | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ class PersonInsight:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PersonInsight")
         _key = ""
         try:
             _key = "results"
@@ -102,8 +105,40 @@ class PersonInsight:
             is_cached=is_cached,
             last_refresh=last_refresh,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PersonInsight else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PersonInsight:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PersonInsight.from_dict(cast("Any", wire))
+        result = _new(PersonInsight)
+        value = wire.results
+        result.results = value if value is UNSET else convert_list(value, PersonInsightGroup.from_wire)
+        result.next_ = wire.next_
+        result.initial = wire.initial
+        result.missing_persons = wire.missing_persons
+        result.is_cached = wire.is_cached
+        value = wire.last_refresh
+        result.last_refresh = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.additional_properties = PersonInsight.wire.extras(wire) if PersonInsight.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -122,6 +157,20 @@ class PersonInsight:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PersonInsight.__new__
+
+PersonInsight.wire = Wire(
+    lambda of: (
+        ("results", "results", list_of(of(PersonInsightGroup.wire)), False),
+        ("next_", "next", str | None, False),
+        ("initial", "initial", Any, False),
+        ("missing_persons", "missing_persons", int | None, False),
+        ("is_cached", "is_cached", bool | None, False),
+        ("last_refresh", "last_refresh", str | None, False),
+    ),
+    PersonInsight.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

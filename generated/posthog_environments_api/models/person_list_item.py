@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -20,11 +20,13 @@ from ..codec import (
     decode_str,
     decode_union,
     decode_uuid,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -56,6 +58,7 @@ class PersonListItem:
     last_seen_at: datetime.datetime | None | Unset = UNSET
     matched_recordings: list[Any] | Unset = UNSET
     value_at_data_point: Any | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,7 +94,7 @@ class PersonListItem:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PersonListItem")
         _key = ""
         try:
             _key = "id"
@@ -99,8 +102,8 @@ class PersonListItem:
                 raise missing(_key)
             id: int | UUID = decode_union(
                 _data[_key],
-                decode_int,
                 decode_uuid,
+                decode_int,
             )
             _key = "type"
             _value = _data.get(_key, UNSET)
@@ -151,8 +154,45 @@ class PersonListItem:
             matched_recordings=matched_recordings,
             value_at_data_point=value_at_data_point,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PersonListItem else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PersonListItem:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PersonListItem.from_dict(cast("Any", wire))
+        result = _new(PersonListItem)
+        result.id = wire.id
+        result.type_ = wire.type_
+        result.uuid = wire.uuid
+        result.name = wire.name
+        result.distinct_ids = wire.distinct_ids
+        result.properties = wire.properties
+        value = wire.created_at
+        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.is_identified = wire.is_identified
+        value = wire.last_seen_at
+        result.last_seen_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.matched_recordings = wire.matched_recordings
+        result.value_at_data_point = wire.value_at_data_point
+        result.additional_properties = PersonListItem.wire.extras(wire) if PersonListItem.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -171,6 +211,25 @@ class PersonListItem:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PersonListItem.__new__
+
+PersonListItem.wire = Wire(
+    lambda of: (
+        ("id", "id", int | UUID, True),
+        ("type_", "type", str, False),
+        ("uuid", "uuid", UUID, False),
+        ("name", "name", str, False),
+        ("distinct_ids", "distinct_ids", list[str], False),
+        ("properties", "properties", Any, False),
+        ("created_at", "created_at", str | None, False),
+        ("is_identified", "is_identified", bool | None, False),
+        ("last_seen_at", "last_seen_at", str | None, False),
+        ("matched_recordings", "matched_recordings", list[Any], False),
+        ("value_at_data_point", "value_at_data_point", Any, False),
+    ),
+    PersonListItem.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,16 +2,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
 
 from ..codec import (
     decode_object,
+    dumps,
     missing,
 )
 from ..errors import DecodeError
+from ..wire import Wire, from_json
 
 
 @_define
@@ -23,6 +25,7 @@ class PersonUpdate:
     """
 
     properties: Any
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,7 +41,7 @@ class PersonUpdate:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PersonUpdate")
         _key = ""
         try:
             _key = "properties"
@@ -50,8 +53,33 @@ class PersonUpdate:
         _result = cls(
             properties=properties,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PersonUpdate else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PersonUpdate:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PersonUpdate.from_dict(cast("Any", wire))
+        result = _new(PersonUpdate)
+        result.properties = wire.properties
+        result.additional_properties = PersonUpdate.wire.extras(wire) if PersonUpdate.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -70,6 +98,13 @@ class PersonUpdate:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PersonUpdate.__new__
+
+PersonUpdate.wire = Wire(
+    lambda of: (("properties", "properties", Any, True),),
+    PersonUpdate.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

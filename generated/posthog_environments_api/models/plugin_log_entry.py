@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -16,11 +16,13 @@ from ..codec import (
     decode_str,
     decode_str_enum,
     decode_uuid,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -48,6 +50,7 @@ class PluginLogEntry:
     type_: PluginLogType | Unset = UNSET
     message: str | Unset = UNSET
     instance_id: UUID | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,7 +82,7 @@ class PluginLogEntry:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PluginLogEntry")
         _key = ""
         try:
             _key = "id"
@@ -123,8 +126,44 @@ class PluginLogEntry:
             message=message,
             instance_id=instance_id,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PluginLogEntry else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PluginLogEntry:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PluginLogEntry.from_dict(cast("Any", wire))
+        result = _new(PluginLogEntry)
+        result.id = wire.id
+        result.team_id = wire.team_id
+        result.plugin_id = wire.plugin_id
+        result.plugin_config_id = wire.plugin_config_id
+        value = wire.timestamp
+        result.timestamp = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        value = wire.source
+        result.source = value if value is UNSET else PluginLogSource(value)
+        value = wire.type_
+        result.type_ = value if value is UNSET else PluginLogType(value)
+        result.message = wire.message
+        result.instance_id = wire.instance_id
+        result.additional_properties = PluginLogEntry.wire.extras(wire) if PluginLogEntry.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -143,6 +182,23 @@ class PluginLogEntry:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PluginLogEntry.__new__
+
+PluginLogEntry.wire = Wire(
+    lambda of: (
+        ("id", "id", UUID, True),
+        ("team_id", "team_id", int, False),
+        ("plugin_id", "plugin_id", int, False),
+        ("plugin_config_id", "plugin_config_id", int, False),
+        ("timestamp", "timestamp", str, False),
+        ("source", "source", str, False),
+        ("type_", "type", str, False),
+        ("message", "message", str, False),
+        ("instance_id", "instance_id", UUID, False),
+    ),
+    PluginLogEntry.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

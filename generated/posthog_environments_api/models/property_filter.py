@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,11 +11,13 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_str_enum,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -33,6 +35,7 @@ class PropertyFilter:
     value: Any | Unset = UNSET
     operator: PropertyOperator | Unset = UNSET
     type_: PropertyType | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,7 +57,7 @@ class PropertyFilter:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PropertyFilter")
         _key = ""
         try:
             _key = "key"
@@ -80,8 +83,38 @@ class PropertyFilter:
             operator=operator,
             type_=type_,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PropertyFilter else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PropertyFilter:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PropertyFilter.from_dict(cast("Any", wire))
+        result = _new(PropertyFilter)
+        result.key = wire.key
+        result.value = wire.value
+        value = wire.operator
+        result.operator = value if value is UNSET else PropertyOperator(value)
+        value = wire.type_
+        result.type_ = value if value is UNSET else PropertyType(value)
+        result.additional_properties = PropertyFilter.wire.extras(wire) if PropertyFilter.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -100,6 +133,18 @@ class PropertyFilter:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PropertyFilter.__new__
+
+PropertyFilter.wire = Wire(
+    lambda of: (
+        ("key", "key", str, True),
+        ("value", "value", Any, False),
+        ("operator", "operator", str, False),
+        ("type_", "type", str, False),
+    ),
+    PropertyFilter.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,10 +12,12 @@ from ..codec import (
     decode_object,
     decode_str_enum,
     decode_union,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
+from ..wire import Wire, convert_list, from_json
 
 
 @_define
@@ -29,6 +31,7 @@ class PropertyFilterGroup:
 
     type_: PropertyGroupOperator
     values: list[PropertyFilter | PropertyFilterGroup]
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,7 +48,7 @@ class PropertyFilterGroup:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "PropertyFilterGroup")
         _key = ""
         try:
             _key = "type"
@@ -69,8 +72,43 @@ class PropertyFilterGroup:
             type_=type_,
             values=values,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is PropertyFilterGroup else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> PropertyFilterGroup:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return PropertyFilterGroup.from_dict(cast("Any", wire))
+        result = _new(PropertyFilterGroup)
+        value = wire.type_
+        result.type_ = PropertyGroupOperator(value)
+        value = wire.values
+        result.values = convert_list(
+            value,
+            lambda value: decode_union(
+                value,
+                PropertyFilter.from_dict,
+                PropertyFilterGroup.from_dict,
+            ),
+        )
+        result.additional_properties = PropertyFilterGroup.wire.extras(wire) if PropertyFilterGroup.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -89,6 +127,16 @@ class PropertyFilterGroup:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = PropertyFilterGroup.__new__
+
+PropertyFilterGroup.wire = Wire(
+    lambda of: (
+        ("type_", "type", str, True),
+        ("values", "values", list[Any], True),
+    ),
+    PropertyFilterGroup.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

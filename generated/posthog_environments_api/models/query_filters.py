@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,10 +13,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -36,6 +38,7 @@ class QueryFilters:
     date_to: None | str | Unset = UNSET
     explicit_date: bool | None | Unset = UNSET
     properties: list[PropertyFilter] | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,7 +63,7 @@ class QueryFilters:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryFilters")
         _key = ""
         try:
             _key = "breakdown_filter"
@@ -91,8 +94,38 @@ class QueryFilters:
             explicit_date=explicit_date,
             properties=properties,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryFilters else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryFilters:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryFilters.from_dict(cast("Any", wire))
+        result = _new(QueryFilters)
+        result.breakdown_filter = wire.breakdown_filter
+        result.date_from = wire.date_from
+        result.date_to = wire.date_to
+        result.explicit_date = wire.explicit_date
+        value = wire.properties
+        result.properties = value if value is UNSET or value is None else convert_list(value, PropertyFilter.from_wire)
+        result.additional_properties = QueryFilters.wire.extras(wire) if QueryFilters.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -111,6 +144,19 @@ class QueryFilters:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryFilters.__new__
+
+QueryFilters.wire = Wire(
+    lambda of: (
+        ("breakdown_filter", "breakdown_filter", Any, False),
+        ("date_from", "date_from", str | None, False),
+        ("date_to", "date_to", str | None, False),
+        ("explicit_date", "explicitDate", bool | None, False),
+        ("properties", "properties", list_of(of(PropertyFilter.wire)) | None, False),
+    ),
+    QueryFilters.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

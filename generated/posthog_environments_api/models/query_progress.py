@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,10 +11,12 @@ from ..codec import (
     decode_int,
     decode_nullable,
     decode_object,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -34,6 +36,7 @@ class QueryProgress:
     estimated_rows_total: int | None | Unset = UNSET
     rows_read: int | None | Unset = UNSET
     time_elapsed: int | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +61,7 @@ class QueryProgress:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryProgress")
         _key = ""
         try:
             _key = "active_cpu_time"
@@ -87,8 +90,37 @@ class QueryProgress:
             rows_read=rows_read,
             time_elapsed=time_elapsed,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryProgress else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryProgress:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryProgress.from_dict(cast("Any", wire))
+        result = _new(QueryProgress)
+        result.active_cpu_time = wire.active_cpu_time
+        result.bytes_read = wire.bytes_read
+        result.estimated_rows_total = wire.estimated_rows_total
+        result.rows_read = wire.rows_read
+        result.time_elapsed = wire.time_elapsed
+        result.additional_properties = QueryProgress.wire.extras(wire) if QueryProgress.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -107,6 +139,19 @@ class QueryProgress:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryProgress.__new__
+
+QueryProgress.wire = Wire(
+    lambda of: (
+        ("active_cpu_time", "active_cpu_time", int | None, False),
+        ("bytes_read", "bytes_read", int | None, False),
+        ("estimated_rows_total", "estimated_rows_total", int | None, False),
+        ("rows_read", "rows_read", int | None, False),
+        ("time_elapsed", "time_elapsed", int | None, False),
+    ),
+    QueryProgress.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,11 +13,13 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_str_enum,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -44,6 +46,7 @@ class QueryRequest:
     name: None | str | Unset = UNSET
     refresh: None | QueryRefresh | Unset = UNSET
     variables_override: None | QueryVariableMap | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class QueryRequest:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryRequest")
         _key = ""
         try:
             _key = "query"
@@ -121,8 +124,43 @@ class QueryRequest:
             refresh=refresh,
             variables_override=variables_override,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryRequest else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryRequest:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryRequest.from_dict(cast("Any", wire))
+        result = _new(QueryRequest)
+        result.query = wire.query
+        result.async_ = wire.async_
+        result.client_query_id = wire.client_query_id
+        value = wire.filters_override
+        result.filters_override = value if value is UNSET or value is None else QueryFilters.from_wire(value)
+        result.limit_context = wire.limit_context
+        result.name = wire.name
+        value = wire.refresh
+        result.refresh = value if value is UNSET or value is None else QueryRefresh(value)
+        value = wire.variables_override
+        result.variables_override = value if value is UNSET or value is None else QueryVariableMap.from_wire(value)
+        result.additional_properties = QueryRequest.wire.extras(wire) if QueryRequest.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -141,6 +179,22 @@ class QueryRequest:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryRequest.__new__
+
+QueryRequest.wire = Wire(
+    lambda of: (
+        ("query", "query", Any, True),
+        ("async_", "async", bool | None, False),
+        ("client_query_id", "client_query_id", str | None, False),
+        ("filters_override", "filters_override", of(QueryFilters.wire) | None, False),
+        ("limit_context", "limit_context", str | None, False),
+        ("name", "name", str | None, False),
+        ("refresh", "refresh", str | None, False),
+        ("variables_override", "variables_override", of(QueryVariableMap.wire) | None, False),
+    ),
+    QueryRequest.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,10 +17,12 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -80,6 +82,7 @@ class QueryResponse:
     next_allowed_client_refresh: datetime.datetime | None | Unset = UNSET
     timezone: None | str | Unset = UNSET
     calculation_trigger: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,7 +143,7 @@ class QueryResponse:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryResponse")
         _key = ""
         try:
             _key = "results"
@@ -259,8 +262,63 @@ class QueryResponse:
             timezone=timezone,
             calculation_trigger=calculation_trigger,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryResponse else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryResponse:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryResponse.from_dict(cast("Any", wire))
+        result = _new(QueryResponse)
+        result.results = wire.results
+        result.columns = wire.columns
+        result.types = wire.types
+        result.has_more = wire.has_more
+        result.limit = wire.limit
+        result.offset = wire.offset
+        result.query = wire.query
+        result.hogql = wire.hogql
+        result.clickhouse = wire.clickhouse
+        value = wire.timings
+        result.timings = value if value is UNSET or value is None else convert_list(value, QueryTiming.from_wire)
+        result.modifiers = wire.modifiers
+        result.explain = wire.explain
+        result.metadata = wire.metadata
+        result.error = wire.error
+        value = wire.query_status
+        result.query_status = value if value is UNSET or value is None else QueryStatus.from_wire(value)
+        value = wire.resolved_date_range
+        result.resolved_date_range = value if value is UNSET or value is None else ResolvedDateRange.from_wire(value)
+        result.is_cached = wire.is_cached
+        result.cache_key = wire.cache_key
+        value = wire.cache_target_age
+        result.cache_target_age = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.last_refresh
+        result.last_refresh = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.next_allowed_client_refresh
+        result.next_allowed_client_refresh = (
+            value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        )
+        result.timezone = wire.timezone
+        result.calculation_trigger = wire.calculation_trigger
+        result.additional_properties = QueryResponse.wire.extras(wire) if QueryResponse.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -279,6 +337,37 @@ class QueryResponse:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryResponse.__new__
+
+QueryResponse.wire = Wire(
+    lambda of: (
+        ("results", "results", Any, False),
+        ("columns", "columns", list[Any] | None, False),
+        ("types", "types", list[Any] | None, False),
+        ("has_more", "hasMore", bool | None, False),
+        ("limit", "limit", int | None, False),
+        ("offset", "offset", int | None, False),
+        ("query", "query", str | None, False),
+        ("hogql", "hogql", str | None, False),
+        ("clickhouse", "clickhouse", str | None, False),
+        ("timings", "timings", list_of(of(QueryTiming.wire)) | None, False),
+        ("modifiers", "modifiers", Any, False),
+        ("explain", "explain", list[str] | None, False),
+        ("metadata", "metadata", Any, False),
+        ("error", "error", str | None, False),
+        ("query_status", "query_status", of(QueryStatus.wire) | None, False),
+        ("resolved_date_range", "resolved_date_range", of(ResolvedDateRange.wire) | None, False),
+        ("is_cached", "is_cached", bool | None, False),
+        ("cache_key", "cache_key", str | None, False),
+        ("cache_target_age", "cache_target_age", str | None, False),
+        ("last_refresh", "last_refresh", str | None, False),
+        ("next_allowed_client_refresh", "next_allowed_client_refresh", str | None, False),
+        ("timezone", "timezone", str | None, False),
+        ("calculation_trigger", "calculation_trigger", str | None, False),
+    ),
+    QueryResponse.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

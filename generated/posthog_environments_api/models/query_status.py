@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -62,6 +64,7 @@ class QueryStatus:
     end_time: datetime.datetime | None | Unset = UNSET
     expiration_time: datetime.datetime | None | Unset = UNSET
     query_progress: None | QueryProgress | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,7 +110,7 @@ class QueryStatus:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryStatus")
         _key = ""
         try:
             _key = "id"
@@ -191,8 +194,53 @@ class QueryStatus:
             expiration_time=expiration_time,
             query_progress=query_progress,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryStatus else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryStatus:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryStatus.from_dict(cast("Any", wire))
+        result = _new(QueryStatus)
+        result.id = wire.id
+        result.team_id = wire.team_id
+        result.complete = wire.complete
+        result.error = wire.error
+        result.error_message = wire.error_message
+        result.results = wire.results
+        result.query_async = wire.query_async
+        result.task_id = wire.task_id
+        result.insight_id = wire.insight_id
+        result.dashboard_id = wire.dashboard_id
+        result.labels = wire.labels
+        value = wire.start_time
+        result.start_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.pickup_time
+        result.pickup_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.end_time
+        result.end_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.expiration_time
+        result.expiration_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.query_progress
+        result.query_progress = value if value is UNSET or value is None else QueryProgress.from_wire(value)
+        result.additional_properties = QueryStatus.wire.extras(wire) if QueryStatus.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -211,6 +259,30 @@ class QueryStatus:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryStatus.__new__
+
+QueryStatus.wire = Wire(
+    lambda of: (
+        ("id", "id", str, True),
+        ("team_id", "team_id", int, False),
+        ("complete", "complete", bool | None, False),
+        ("error", "error", bool | None, False),
+        ("error_message", "error_message", str | None, False),
+        ("results", "results", Any, False),
+        ("query_async", "query_async", bool | None, False),
+        ("task_id", "task_id", str | None, False),
+        ("insight_id", "insight_id", int | None, False),
+        ("dashboard_id", "dashboard_id", int | None, False),
+        ("labels", "labels", list[str] | None, False),
+        ("start_time", "start_time", str | None, False),
+        ("pickup_time", "pickup_time", str | None, False),
+        ("end_time", "end_time", str | None, False),
+        ("expiration_time", "expiration_time", str | None, False),
+        ("query_progress", "query_progress", of(QueryProgress.wire) | None, False),
+    ),
+    QueryStatus.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
 
 from ..codec import (
     decode_object,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
+from ..wire import Wire, from_json
 
 
 @_define
@@ -24,6 +26,7 @@ class QueryStatusResponse:
     """
 
     query_status: QueryStatus
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,7 +42,7 @@ class QueryStatusResponse:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryStatusResponse")
         _key = ""
         try:
             _key = "query_status"
@@ -51,8 +54,34 @@ class QueryStatusResponse:
         _result = cls(
             query_status=query_status,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryStatusResponse else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryStatusResponse:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryStatusResponse.from_dict(cast("Any", wire))
+        result = _new(QueryStatusResponse)
+        value = wire.query_status
+        result.query_status = QueryStatus.from_wire(value)
+        result.additional_properties = QueryStatusResponse.wire.extras(wire) if QueryStatusResponse.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -71,6 +100,13 @@ class QueryStatusResponse:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryStatusResponse.__new__
+
+QueryStatusResponse.wire = Wire(
+    lambda of: (("query_status", "query_status", of(QueryStatus.wire), True),),
+    QueryStatusResponse.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

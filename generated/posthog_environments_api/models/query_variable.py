@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,11 +12,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -34,6 +36,7 @@ class QueryVariable:
     code_name: str
     value: Any | Unset = UNSET
     is_null: bool | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,7 +57,7 @@ class QueryVariable:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryVariable")
         _key = ""
         try:
             _key = "variableId"
@@ -79,8 +82,36 @@ class QueryVariable:
             value=value,
             is_null=is_null,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryVariable else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryVariable:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return QueryVariable.from_dict(cast("Any", wire))
+        result = _new(QueryVariable)
+        result.variable_id = wire.variable_id
+        result.code_name = wire.code_name
+        result.value = wire.value
+        result.is_null = wire.is_null
+        result.additional_properties = QueryVariable.wire.extras(wire) if QueryVariable.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -99,6 +130,18 @@ class QueryVariable:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = QueryVariable.__new__
+
+QueryVariable.wire = Wire(
+    lambda of: (
+        ("variable_id", "variableId", str, True),
+        ("code_name", "code_name", str, True),
+        ("value", "value", Any, False),
+        ("is_null", "isNull", bool | None, False),
+    ),
+    QueryVariable.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

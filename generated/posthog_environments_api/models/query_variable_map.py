@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -10,14 +10,17 @@ from attrs import field as _field
 from ..codec import (
     decode_map,
     decode_object,
+    dumps,
     encode_value,
 )
+from ..wire import from_json
 
 
 @_define
 class QueryVariableMap:
     """Values of SQL variables, by the variable's UUID."""
 
+    wire: ClassVar[None] = None
     additional_properties: dict[str, QueryVariable] = _field(init=False, factory=lambda: {})
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,10 +35,28 @@ class QueryVariableMap:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "QueryVariableMap")
         _result = cls()
-        _result.additional_properties = decode_map(_data, QueryVariable.from_dict, _FIELDS)
+        _result.additional_properties = decode_map(_data, QueryVariable.from_dict, _FIELDS, "QueryVariableMap")
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is QueryVariableMap else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> QueryVariableMap:
+        """Make the model from its private wire type (see `wire`)."""
+        return QueryVariableMap.from_dict(wire)
 
     @property
     def additional_keys(self) -> list[str]:
@@ -53,6 +74,9 @@ class QueryVariableMap:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+_new = QueryVariableMap.__new__
 
 
 _FIELDS: frozenset[str] = frozenset({})

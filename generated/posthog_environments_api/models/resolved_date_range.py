@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -12,10 +12,12 @@ from ..codec import (
     decode_datetime,
     decode_nullable,
     decode_object,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -29,6 +31,7 @@ class ResolvedDateRange:
 
     date_from: datetime.datetime | None | Unset = UNSET
     date_to: datetime.datetime | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +50,7 @@ class ResolvedDateRange:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "ResolvedDateRange")
         _key = ""
         try:
             _key = "date_from"
@@ -66,8 +69,36 @@ class ResolvedDateRange:
             date_from=date_from,
             date_to=date_to,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is ResolvedDateRange else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> ResolvedDateRange:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return ResolvedDateRange.from_dict(cast("Any", wire))
+        result = _new(ResolvedDateRange)
+        value = wire.date_from
+        result.date_from = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.date_to
+        result.date_to = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.additional_properties = ResolvedDateRange.wire.extras(wire) if ResolvedDateRange.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -86,6 +117,16 @@ class ResolvedDateRange:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = ResolvedDateRange.__new__
+
+ResolvedDateRange.wire = Wire(
+    lambda of: (
+        ("date_from", "date_from", str | None, False),
+        ("date_to", "date_to", str | None, False),
+    ),
+    ResolvedDateRange.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,11 +13,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -39,6 +41,7 @@ class SessionPropertyDefinition:
     is_numerical: bool | None | Unset = UNSET
     is_seen_on_filtered_events: bool | None | Unset = UNSET
     tags: list[str] | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,7 +67,7 @@ class SessionPropertyDefinition:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SessionPropertyDefinition")
         _key = ""
         try:
             _key = "id"
@@ -98,8 +101,40 @@ class SessionPropertyDefinition:
             is_seen_on_filtered_events=is_seen_on_filtered_events,
             tags=tags,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SessionPropertyDefinition else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SessionPropertyDefinition:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SessionPropertyDefinition.from_dict(cast("Any", wire))
+        result = _new(SessionPropertyDefinition)
+        result.id = wire.id
+        result.name = wire.name
+        result.property_type = wire.property_type
+        result.is_numerical = wire.is_numerical
+        result.is_seen_on_filtered_events = wire.is_seen_on_filtered_events
+        result.tags = wire.tags
+        result.additional_properties = (
+            SessionPropertyDefinition.wire.extras(wire) if SessionPropertyDefinition.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -118,6 +153,20 @@ class SessionPropertyDefinition:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SessionPropertyDefinition.__new__
+
+SessionPropertyDefinition.wire = Wire(
+    lambda of: (
+        ("id", "id", str, True),
+        ("name", "name", str, False),
+        ("property_type", "property_type", str | None, False),
+        ("is_numerical", "is_numerical", bool | None, False),
+        ("is_seen_on_filtered_events", "is_seen_on_filtered_events", bool | None, False),
+        ("tags", "tags", list[str], False),
+    ),
+    SessionPropertyDefinition.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -11,10 +11,12 @@ from ..codec import (
     decode_int,
     decode_list,
     decode_object,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -28,6 +30,7 @@ class SessionPropertyDefinitionPage:
 
     count: int | Unset = UNSET
     results: list[SessionPropertyDefinition] | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,7 +49,7 @@ class SessionPropertyDefinitionPage:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SessionPropertyDefinitionPage")
         _key = ""
         try:
             _key = "count"
@@ -63,8 +66,37 @@ class SessionPropertyDefinitionPage:
             count=count,
             results=results,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SessionPropertyDefinitionPage else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SessionPropertyDefinitionPage:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SessionPropertyDefinitionPage.from_dict(cast("Any", wire))
+        result = _new(SessionPropertyDefinitionPage)
+        result.count = wire.count
+        value = wire.results
+        result.results = value if value is UNSET else convert_list(value, SessionPropertyDefinition.from_wire)
+        result.additional_properties = (
+            SessionPropertyDefinitionPage.wire.extras(wire) if SessionPropertyDefinitionPage.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -83,6 +115,16 @@ class SessionPropertyDefinitionPage:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SessionPropertyDefinitionPage.__new__
+
+SessionPropertyDefinitionPage.wire = Wire(
+    lambda of: (
+        ("count", "count", int, False),
+        ("results", "results", list_of(of(SessionPropertyDefinition.wire)), False),
+    ),
+    SessionPropertyDefinitionPage.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -14,16 +14,17 @@ from ..codec import (
     decode_float,
     decode_int,
     decode_list,
-    decode_none,
     decode_nullable,
+    decode_nullable_union,
     decode_object,
     decode_str,
-    decode_union,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -89,6 +90,7 @@ class SessionRecording:
     has_summary: bool | None | Unset = UNSET
     summary_outcome: Any | Unset = UNSET
     external_references: Any | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,7 +160,7 @@ class SessionRecording:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SessionRecording")
         _key = ""
         try:
             _key = "id"
@@ -239,11 +241,10 @@ class SessionRecording:
             recording_ttl: int | None | str | Unset = (
                 _value
                 if _value is UNSET
-                else decode_union(
+                else decode_nullable_union(
                     _value,
                     decode_int,
                     decode_str,
-                    decode_none,
                 )
             )
             _key = "snapshot_source"
@@ -299,8 +300,64 @@ class SessionRecording:
             summary_outcome=summary_outcome,
             external_references=external_references,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SessionRecording else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SessionRecording:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SessionRecording.from_dict(cast("Any", wire))
+        result = _new(SessionRecording)
+        result.id = wire.id
+        result.distinct_id = wire.distinct_id
+        result.viewed = wire.viewed
+        result.viewers = wire.viewers
+        result.recording_duration = wire.recording_duration
+        result.active_seconds = wire.active_seconds
+        result.inactive_seconds = wire.inactive_seconds
+        value = wire.start_time
+        result.start_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.end_time
+        result.end_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.click_count = wire.click_count
+        result.keypress_count = wire.keypress_count
+        result.mouse_activity_count = wire.mouse_activity_count
+        result.console_log_count = wire.console_log_count
+        result.console_warn_count = wire.console_warn_count
+        result.console_error_count = wire.console_error_count
+        result.start_url = wire.start_url
+        value = wire.person
+        result.person = value if value is UNSET or value is None else MinimalPerson.from_wire(value)
+        result.storage = wire.storage
+        result.retention_period_days = wire.retention_period_days
+        value = wire.expiry_time
+        result.expiry_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.recording_ttl = wire.recording_ttl
+        result.snapshot_source = wire.snapshot_source
+        result.snapshot_library = wire.snapshot_library
+        result.ongoing = wire.ongoing
+        result.activity_score = wire.activity_score
+        result.has_summary = wire.has_summary
+        result.summary_outcome = wire.summary_outcome
+        result.external_references = wire.external_references
+        result.additional_properties = SessionRecording.wire.extras(wire) if SessionRecording.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -319,6 +376,42 @@ class SessionRecording:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SessionRecording.__new__
+
+SessionRecording.wire = Wire(
+    lambda of: (
+        ("id", "id", str, True),
+        ("distinct_id", "distinct_id", str | None, False),
+        ("viewed", "viewed", bool, False),
+        ("viewers", "viewers", list[str], False),
+        ("recording_duration", "recording_duration", int | None, False),
+        ("active_seconds", "active_seconds", int | None, False),
+        ("inactive_seconds", "inactive_seconds", int | None, False),
+        ("start_time", "start_time", str | None, False),
+        ("end_time", "end_time", str | None, False),
+        ("click_count", "click_count", int | None, False),
+        ("keypress_count", "keypress_count", int | None, False),
+        ("mouse_activity_count", "mouse_activity_count", int | None, False),
+        ("console_log_count", "console_log_count", int | None, False),
+        ("console_warn_count", "console_warn_count", int | None, False),
+        ("console_error_count", "console_error_count", int | None, False),
+        ("start_url", "start_url", str | None, False),
+        ("person", "person", of(MinimalPerson.wire) | None, False),
+        ("storage", "storage", str | None, False),
+        ("retention_period_days", "retention_period_days", int | None, False),
+        ("expiry_time", "expiry_time", str | None, False),
+        ("recording_ttl", "recording_ttl", int | None | str, False),
+        ("snapshot_source", "snapshot_source", str | None, False),
+        ("snapshot_library", "snapshot_library", str | None, False),
+        ("ongoing", "ongoing", bool, False),
+        ("activity_score", "activity_score", int | float | None, False),
+        ("has_summary", "has_summary", bool | None, False),
+        ("summary_outcome", "summary_outcome", Any, False),
+        ("external_references", "external_references", Any, False),
+    ),
+    SessionRecording.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

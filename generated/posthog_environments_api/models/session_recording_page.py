@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -14,11 +14,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -40,6 +42,7 @@ class SessionRecordingPage:
     count: int | None | Unset = UNSET
     next_: None | str | Unset = UNSET
     previous: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,7 +68,7 @@ class SessionRecordingPage:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SessionRecordingPage")
         _key = ""
         try:
             _key = "results"
@@ -97,8 +100,41 @@ class SessionRecordingPage:
             next_=next_,
             previous=previous,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SessionRecordingPage else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SessionRecordingPage:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SessionRecordingPage.from_dict(cast("Any", wire))
+        result = _new(SessionRecordingPage)
+        value = wire.results
+        result.results = convert_list(value, SessionRecording.from_wire)
+        result.has_next = wire.has_next
+        result.version = wire.version
+        result.count = wire.count
+        result.next_ = wire.next_
+        result.previous = wire.previous
+        result.additional_properties = (
+            SessionRecordingPage.wire.extras(wire) if SessionRecordingPage.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -117,6 +153,20 @@ class SessionRecordingPage:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SessionRecordingPage.__new__
+
+SessionRecordingPage.wire = Wire(
+    lambda of: (
+        ("results", "results", list_of(of(SessionRecording.wire)), True),
+        ("has_next", "has_next", bool | None, False),
+        ("version", "version", int | None, False),
+        ("count", "count", int | None, False),
+        ("next_", "next", str | None, False),
+        ("previous", "previous", str | None, False),
+    ),
+    SessionRecordingPage.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -15,11 +15,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -39,6 +41,7 @@ class SharePassword:
     note: None | str | Unset = UNSET
     created_by_email: None | str | Unset = UNSET
     is_active: bool | None | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,7 +65,7 @@ class SharePassword:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SharePassword")
         _key = ""
         try:
             _key = "id"
@@ -92,8 +95,38 @@ class SharePassword:
             created_by_email=created_by_email,
             is_active=is_active,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SharePassword else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SharePassword:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SharePassword.from_dict(cast("Any", wire))
+        result = _new(SharePassword)
+        result.id = wire.id
+        value = wire.created_at
+        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.note = wire.note
+        result.created_by_email = wire.created_by_email
+        result.is_active = wire.is_active
+        result.additional_properties = SharePassword.wire.extras(wire) if SharePassword.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -112,6 +145,19 @@ class SharePassword:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SharePassword.__new__
+
+SharePassword.wire = Wire(
+    lambda of: (
+        ("id", "id", int, True),
+        ("created_at", "created_at", str | None, False),
+        ("note", "note", str | None, False),
+        ("created_by_email", "created_by_email", str | None, False),
+        ("is_active", "is_active", bool | None, False),
+    ),
+    SharePassword.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

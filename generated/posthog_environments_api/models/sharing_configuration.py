@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,10 +16,12 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_union,
+    dumps,
     encode_value,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -42,6 +44,7 @@ class SharingConfiguration:
     settings: Any | Unset = UNSET
     password_required: bool | None | Unset = UNSET
     share_passwords: list[SharePassword] | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,7 +71,7 @@ class SharingConfiguration:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SharingConfiguration")
         _key = ""
         try:
             _key = "created_at"
@@ -109,8 +112,50 @@ class SharingConfiguration:
             password_required=password_required,
             share_passwords=share_passwords,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SharingConfiguration else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SharingConfiguration:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SharingConfiguration.from_dict(cast("Any", wire))
+        result = _new(SharingConfiguration)
+        value = wire.created_at
+        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.enabled = wire.enabled
+        result.access_token = wire.access_token
+        result.settings = wire.settings
+        result.password_required = wire.password_required
+        value = wire.share_passwords
+        result.share_passwords = (
+            value
+            if value is UNSET
+            else decode_union(
+                value,
+                lambda value: decode_list(value, SharePassword.from_dict),
+                decode_str,
+            )
+        )
+        result.additional_properties = (
+            SharingConfiguration.wire.extras(wire) if SharingConfiguration.wire.learned else {}
+        )
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -129,6 +174,20 @@ class SharingConfiguration:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SharingConfiguration.__new__
+
+SharingConfiguration.wire = Wire(
+    lambda of: (
+        ("created_at", "created_at", str | None, False),
+        ("enabled", "enabled", bool | None, False),
+        ("access_token", "access_token", str | None, False),
+        ("settings", "settings", Any, False),
+        ("password_required", "password_required", bool | None, False),
+        ("share_passwords", "share_passwords", Any, False),
+    ),
+    SharingConfiguration.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,13 @@ from ..codec import (
     decode_object,
     decode_str,
     decode_str_enum,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json
 
 
 @_define
@@ -81,6 +83,7 @@ class Subscription:
     invite_message: None | str | Unset = UNSET
     summary_enabled: bool | Unset = UNSET
     summary_prompt_guide: str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -144,7 +147,7 @@ class Subscription:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "Subscription")
         _key = ""
         try:
             _key = "id"
@@ -270,8 +273,65 @@ class Subscription:
             summary_enabled=summary_enabled,
             summary_prompt_guide=summary_prompt_guide,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is Subscription else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> Subscription:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return Subscription.from_dict(cast("Any", wire))
+        result = _new(Subscription)
+        result.id = wire.id
+        result.dashboard = wire.dashboard
+        result.insight = wire.insight
+        result.insight_short_id = wire.insight_short_id
+        result.resource_name = wire.resource_name
+        result.dashboard_export_insights = wire.dashboard_export_insights
+        value = wire.target_type
+        result.target_type = value if value is UNSET else SubscriptionTarget(value)
+        result.target_value = wire.target_value
+        value = wire.frequency
+        result.frequency = value if value is UNSET else SubscriptionFrequency(value)
+        result.interval = wire.interval
+        value = wire.byweekday
+        result.byweekday = value if value is UNSET or value is None else convert_list(value, Weekday)
+        result.bysetpos = wire.bysetpos
+        result.count = wire.count
+        value = wire.start_date
+        result.start_date = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        value = wire.until_date
+        result.until_date = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        value = wire.created_at
+        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        value = wire.created_by
+        result.created_by = value if value is UNSET or value is None else UserBasic.from_wire(value)
+        result.deleted = wire.deleted
+        result.title = wire.title
+        result.summary = wire.summary
+        value = wire.next_delivery_date
+        result.next_delivery_date = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.integration_id = wire.integration_id
+        result.invite_message = wire.invite_message
+        result.summary_enabled = wire.summary_enabled
+        result.summary_prompt_guide = wire.summary_prompt_guide
+        result.additional_properties = Subscription.wire.extras(wire) if Subscription.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -290,6 +350,39 @@ class Subscription:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = Subscription.__new__
+
+Subscription.wire = Wire(
+    lambda of: (
+        ("id", "id", int, True),
+        ("dashboard", "dashboard", int | None, False),
+        ("insight", "insight", int | None, False),
+        ("insight_short_id", "insight_short_id", str | None, False),
+        ("resource_name", "resource_name", str | None, False),
+        ("dashboard_export_insights", "dashboard_export_insights", list[int], False),
+        ("target_type", "target_type", str, False),
+        ("target_value", "target_value", str, False),
+        ("frequency", "frequency", str, False),
+        ("interval", "interval", int, False),
+        ("byweekday", "byweekday", list[str] | None, False),
+        ("bysetpos", "bysetpos", int | None, False),
+        ("count", "count", int | None, False),
+        ("start_date", "start_date", str, False),
+        ("until_date", "until_date", str | None, False),
+        ("created_at", "created_at", str, False),
+        ("created_by", "created_by", of(UserBasic.wire) | None, False),
+        ("deleted", "deleted", bool, False),
+        ("title", "title", str | None, False),
+        ("summary", "summary", str, False),
+        ("next_delivery_date", "next_delivery_date", str | None, False),
+        ("integration_id", "integration_id", int | None, False),
+        ("invite_message", "invite_message", str | None, False),
+        ("summary_enabled", "summary_enabled", bool, False),
+        ("summary_prompt_guide", "summary_prompt_guide", str, False),
+    ),
+    Subscription.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,11 +13,13 @@ from ..codec import (
     decode_nullable,
     decode_object,
     decode_str,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
@@ -35,6 +37,7 @@ class SubscriptionPage:
     count: int | Unset = UNSET
     next_: None | str | Unset = UNSET
     previous: None | str | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,7 +59,7 @@ class SubscriptionPage:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "SubscriptionPage")
         _key = ""
         try:
             _key = "results"
@@ -80,8 +83,37 @@ class SubscriptionPage:
             next_=next_,
             previous=previous,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is SubscriptionPage else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> SubscriptionPage:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return SubscriptionPage.from_dict(cast("Any", wire))
+        result = _new(SubscriptionPage)
+        value = wire.results
+        result.results = convert_list(value, Subscription.from_wire)
+        result.count = wire.count
+        result.next_ = wire.next_
+        result.previous = wire.previous
+        result.additional_properties = SubscriptionPage.wire.extras(wire) if SubscriptionPage.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -100,6 +132,18 @@ class SubscriptionPage:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = SubscriptionPage.__new__
+
+SubscriptionPage.wire = Wire(
+    lambda of: (
+        ("results", "results", list_of(of(Subscription.wire)), True),
+        ("count", "count", int, False),
+        ("next_", "next", str | None, False),
+        ("previous", "previous", str | None, False),
+    ),
+    SubscriptionPage.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
 from attrs import define as _define
@@ -16,11 +16,13 @@ from ..codec import (
     decode_str,
     decode_str_enum,
     decode_uuid,
+    dumps,
     encode_value,
     missing,
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
+from ..wire import Wire, from_json
 
 
 @_define
@@ -48,6 +50,7 @@ class UserBasic:
     is_email_verified: bool | None | Unset = UNSET
     hedgehog_config: Any | Unset = UNSET
     role_at_organization: None | RoleAtOrganization | Unset = UNSET
+    wire: ClassVar[Wire]
     additional_properties: dict[str, Any] = _field(init=False, factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,7 +82,7 @@ class UserBasic:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict)
+        _data = decode_object(src_dict, "UserBasic")
         _key = ""
         try:
             _key = "id"
@@ -127,8 +130,42 @@ class UserBasic:
             hedgehog_config=hedgehog_config,
             role_at_organization=role_at_organization,
         )
-        _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+        if not _FIELDS.issuperset(_data):
+            _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
+            cls.wire.learn(_result.additional_properties)
         return _result
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a JSON document.
+
+        Raises:
+            DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
+        """
+        return from_json(cls, cls.wire if cls is UserBasic else None, data)
+
+    def to_json(self) -> bytes:
+        """Write a JSON document."""
+        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+
+    @staticmethod
+    def from_wire(wire: Any) -> UserBasic:
+        """Make the model from its private wire type (see `wire`)."""
+        if type(wire) is dict:
+            return UserBasic.from_dict(cast("Any", wire))
+        result = _new(UserBasic)
+        result.id = wire.id
+        result.uuid = wire.uuid
+        result.distinct_id = wire.distinct_id
+        result.first_name = wire.first_name
+        result.last_name = wire.last_name
+        result.email = wire.email
+        result.is_email_verified = wire.is_email_verified
+        result.hedgehog_config = wire.hedgehog_config
+        value = wire.role_at_organization
+        result.role_at_organization = value if value is UNSET or value is None else RoleAtOrganization(value)
+        result.additional_properties = UserBasic.wire.extras(wire) if UserBasic.wire.learned else {}
+        return result
 
     @property
     def additional_keys(self) -> list[str]:
@@ -147,6 +184,23 @@ class UserBasic:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+
+_new = UserBasic.__new__
+
+UserBasic.wire = Wire(
+    lambda of: (
+        ("id", "id", int, True),
+        ("uuid", "uuid", UUID, False),
+        ("distinct_id", "distinct_id", str | None, False),
+        ("first_name", "first_name", str, False),
+        ("last_name", "last_name", str, False),
+        ("email", "email", str, False),
+        ("is_email_verified", "is_email_verified", bool | None, False),
+        ("hedgehog_config", "hedgehog_config", Any, False),
+        ("role_at_organization", "role_at_organization", str | None, False),
+    ),
+    UserBasic.from_wire,
+)
 
 _FIELDS: frozenset[str] = frozenset(
     {

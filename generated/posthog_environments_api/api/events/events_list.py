@@ -10,7 +10,6 @@ from uuid import UUID
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_json,
@@ -96,7 +95,7 @@ def parse(status: int, content: bytes) -> EventPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return EventPage.from_dict(loads(content))
+    return EventPage.from_json(content)
 
 
 def page_items(page: EventPage) -> list[Event]:

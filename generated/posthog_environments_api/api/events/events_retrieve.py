@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_flag,
     query_text,
@@ -55,7 +54,7 @@ def parse(status: int, content: bytes) -> Event:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Event.from_dict(loads(content))
+    return Event.from_json(content)
 
 
 OPERATION: Operation[Event] = Operation(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
 )
 from ...models.export import Export
@@ -63,7 +62,7 @@ def parse(status: int, content: bytes) -> Export:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Export.from_dict(loads(content))
+    return Export.from_json(content)
 
 
 OPERATION: Operation[Export] = Operation(

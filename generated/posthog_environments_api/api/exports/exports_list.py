@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_text,
@@ -58,7 +57,7 @@ def parse(status: int, content: bytes) -> ExportPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return ExportPage.from_dict(loads(content))
+    return ExportPage.from_json(content)
 
 
 def page_items(page: ExportPage) -> list[Export]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.export import Export
@@ -39,7 +38,7 @@ def parse(status: int, content: bytes) -> Export:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Export.from_dict(loads(content))
+    return Export.from_json(content)
 
 
 OPERATION: Operation[Export] = Operation(

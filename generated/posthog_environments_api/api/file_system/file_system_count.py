@@ -11,7 +11,6 @@ from ... import runtime
 from ...codec import (
     UNSENT,
     json_body,
-    loads,
     path_segment,
 )
 from ...models.file_system_count import FileSystemCount
@@ -68,7 +67,7 @@ def parse(status: int, content: bytes) -> FileSystemCount:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return FileSystemCount.from_dict(loads(content, when_empty={}))
+    return FileSystemCount.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[FileSystemCount] = Operation(

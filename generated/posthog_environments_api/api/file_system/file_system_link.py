@@ -10,7 +10,6 @@ from uuid import UUID
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
 )
 from ...models.file_system_entry import FileSystemEntry
@@ -68,7 +67,7 @@ def parse(status: int, content: bytes) -> FileSystemEntry:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return FileSystemEntry.from_dict(loads(content, when_empty={}))
+    return FileSystemEntry.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[FileSystemEntry] = Operation(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_text,
@@ -86,7 +85,7 @@ def parse(status: int, content: bytes) -> FileSystemPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return FileSystemPage.from_dict(loads(content))
+    return FileSystemPage.from_json(content)
 
 
 def page_items(page: FileSystemPage) -> list[FileSystemEntry]:

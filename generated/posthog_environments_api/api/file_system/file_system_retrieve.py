@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.file_system_entry import FileSystemEntry
@@ -40,7 +39,7 @@ def parse(status: int, content: bytes) -> FileSystemEntry:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return FileSystemEntry.from_dict(loads(content))
+    return FileSystemEntry.from_json(content)
 
 
 OPERATION: Operation[FileSystemEntry] = Operation(

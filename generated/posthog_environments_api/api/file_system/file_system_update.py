@@ -10,7 +10,6 @@ from uuid import UUID
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
 )
 from ...models.file_system_entry import FileSystemEntry
@@ -66,7 +65,7 @@ def parse(status: int, content: bytes) -> FileSystemEntry:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return FileSystemEntry.from_dict(loads(content))
+    return FileSystemEntry.from_json(content)
 
 
 OPERATION: Operation[FileSystemEntry] = Operation(

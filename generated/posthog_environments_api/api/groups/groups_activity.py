@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_text,
@@ -57,7 +56,7 @@ def parse(status: int, content: bytes) -> GroupActivityPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return GroupActivityPage.from_dict(loads(content, when_empty={}))
+    return GroupActivityPage.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[GroupActivityPage] = Operation(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
 )
 from ...models.group import Group
@@ -60,7 +59,7 @@ def parse(status: int, content: bytes) -> Group:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Group.from_dict(loads(content))
+    return Group.from_json(content)
 
 
 OPERATION: Operation[Group] = Operation(

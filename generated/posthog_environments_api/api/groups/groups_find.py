@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_text,
@@ -48,7 +47,7 @@ def parse(status: int, content: bytes) -> GroupFound:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return GroupFound.from_dict(loads(content, when_empty={}))
+    return GroupFound.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[GroupFound] = Operation(

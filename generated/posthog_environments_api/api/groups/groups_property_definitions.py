@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.group_property_definitions import GroupPropertyDefinitions
@@ -37,7 +36,7 @@ def parse(status: int, content: bytes) -> GroupPropertyDefinitions:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return GroupPropertyDefinitions.from_dict(loads(content, when_empty={}))
+    return GroupPropertyDefinitions.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[GroupPropertyDefinitions] = Operation(

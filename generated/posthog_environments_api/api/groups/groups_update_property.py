@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
     query_integer,
     query_text,
@@ -74,7 +73,7 @@ def parse(status: int, content: bytes) -> Group:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Group.from_dict(loads(content, when_empty={}))
+    return Group.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[Group] = Operation(

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_boolean,
     query_integer,
@@ -85,7 +84,7 @@ def parse(status: int, content: bytes) -> HogFunctionPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return HogFunctionPage.from_dict(loads(content))
+    return HogFunctionPage.from_json(content)
 
 
 def page_items(page: HogFunctionPage) -> list[HogFunction]:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.persisted_folder import PersistedFolder
@@ -40,7 +39,7 @@ def parse(status: int, content: bytes) -> PersistedFolder:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return PersistedFolder.from_dict(loads(content))
+    return PersistedFolder.from_json(content)
 
 
 OPERATION: Operation[PersistedFolder] = Operation(

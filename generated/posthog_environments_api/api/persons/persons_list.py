@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_flag,
     query_integer,
@@ -81,7 +80,7 @@ def parse(status: int, content: bytes) -> PersonPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return PersonPage.from_dict(loads(content))
+    return PersonPage.from_json(content)
 
 
 def page_items(page: PersonPage) -> list[PersonListItem]:

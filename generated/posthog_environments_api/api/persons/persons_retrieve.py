@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_text,
 )
@@ -50,7 +49,7 @@ def parse(status: int, content: bytes) -> Person:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Person.from_dict(loads(content))
+    return Person.from_json(content)
 
 
 OPERATION: Operation[Person] = Operation(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_json,
@@ -84,7 +83,7 @@ def parse(status: int, content: bytes) -> PersonInsight:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return PersonInsight.from_dict(loads(content, when_empty={}))
+    return PersonInsight.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[PersonInsight] = Operation(

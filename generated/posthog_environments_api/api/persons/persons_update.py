@@ -10,7 +10,6 @@ from uuid import UUID
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
     query_text,
 )
@@ -67,7 +66,7 @@ def parse(status: int, content: bytes) -> Person | None:
     """
     if status == 202:
         return None
-    return Person.from_dict(loads(content))
+    return Person.from_json(content)
 
 
 OPERATION: Operation[Person | None] = Operation(

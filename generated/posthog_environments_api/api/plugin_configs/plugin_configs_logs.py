@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_integer,
     query_list,
@@ -69,7 +68,7 @@ def parse(status: int, content: bytes) -> PluginLogPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return PluginLogPage.from_dict(loads(content))
+    return PluginLogPage.from_json(content)
 
 
 def page_items(page: PluginLogPage) -> list[PluginLogEntry]:

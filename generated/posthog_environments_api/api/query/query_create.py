@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
 )
 from ...models.query_response import QueryResponse
@@ -70,7 +69,7 @@ def parse(status: int, content: bytes) -> QueryResponse:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return QueryResponse.from_dict(loads(content))
+    return QueryResponse.from_json(content)
 
 
 OPERATION: Operation[QueryResponse] = Operation(

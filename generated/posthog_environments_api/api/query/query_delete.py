@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_boolean,
 )
@@ -50,7 +49,7 @@ def parse(status: int, content: bytes) -> QueryCancellation | None:
     """
     if status == 204:
         return None
-    return QueryCancellation.from_dict(loads(content))
+    return QueryCancellation.from_json(content)
 
 
 OPERATION: Operation[QueryCancellation | None] = Operation(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_text,
 )
@@ -48,7 +47,7 @@ def parse(status: int, content: bytes) -> DraftedSql:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return DraftedSql.from_dict(loads(content, when_empty={}))
+    return DraftedSql.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[DraftedSql] = Operation(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_boolean,
 )
@@ -48,7 +47,7 @@ def parse(status: int, content: bytes) -> QueryStatusResponse:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return QueryStatusResponse.from_dict(loads(content))
+    return QueryStatusResponse.from_json(content)
 
 
 OPERATION: Operation[QueryStatusResponse] = Operation(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_boolean,
     query_integer,
@@ -112,7 +111,7 @@ def parse(status: int, content: bytes) -> SessionRecordingPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return SessionRecordingPage.from_dict(loads(content))
+    return SessionRecordingPage.from_json(content)
 
 
 def page_items(page: SessionRecordingPage) -> list[SessionRecording]:

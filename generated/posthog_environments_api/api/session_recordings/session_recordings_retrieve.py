@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.session_recording import SessionRecording
@@ -39,7 +38,7 @@ def parse(status: int, content: bytes) -> SessionRecording:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return SessionRecording.from_dict(loads(content))
+    return SessionRecording.from_json(content)
 
 
 OPERATION: Operation[SessionRecording] = Operation(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.sharing_configuration import SharingConfiguration
@@ -39,7 +38,7 @@ def parse(status: int, content: bytes) -> SharingConfiguration:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return SharingConfiguration.from_dict(loads(content))
+    return SharingConfiguration.from_json(content)
 
 
 OPERATION: Operation[SharingConfiguration] = Operation(

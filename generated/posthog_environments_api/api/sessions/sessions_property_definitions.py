@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_boolean,
     query_text,
@@ -50,7 +49,7 @@ def parse(status: int, content: bytes) -> SessionPropertyDefinitionPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return SessionPropertyDefinitionPage.from_dict(loads(content, when_empty={}))
+    return SessionPropertyDefinitionPage.from_json(content.strip() or b"{}")
 
 
 OPERATION: Operation[SessionPropertyDefinitionPage] = Operation(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
     query_boolean,
     query_integer,
@@ -78,7 +77,7 @@ def parse(status: int, content: bytes) -> SubscriptionPage:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return SubscriptionPage.from_dict(loads(content))
+    return SubscriptionPage.from_json(content)
 
 
 def page_items(page: SubscriptionPage) -> list[Subscription]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ... import runtime
 from ...codec import (
-    loads,
     path_segment,
 )
 from ...models.subscription import Subscription
@@ -39,7 +38,7 @@ def parse(status: int, content: bytes) -> Subscription:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Subscription.from_dict(loads(content))
+    return Subscription.from_json(content)
 
 
 OPERATION: Operation[Subscription] = Operation(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ... import runtime
 from ...codec import (
     json_body,
-    loads,
     path_segment,
 )
 from ...models.subscription import Subscription
@@ -93,7 +92,7 @@ def parse(status: int, content: bytes) -> Subscription:
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return Subscription.from_dict(loads(content))
+    return Subscription.from_json(content)
 
 
 OPERATION: Operation[Subscription] = Operation(
