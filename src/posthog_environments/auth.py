@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NoReturn
 
 from posthog_environments.errors import ConfigurationError
@@ -20,17 +21,29 @@ class ApiKey:
     __slots__ = ("_get",)
 
     def __init__(self, source: str | Callable[[], str]) -> None:
-        if isinstance(source, str):
-            checked = check_key(source)
-            self._get: Callable[[], str] = lambda: checked
-        elif callable(source):
-            self._get = lambda: check_key(source())
-        else:
-            raise ConfigurationError("api_key must be a string or a function that returns one")
+        problem = key_problem(source) if not callable(source) else None
+        if problem is not None:
+            # No frame of ours may show what was given, not even when it is wrong.
+            del source
+            raise ConfigurationError(problem)
+        self._get: Callable[[], str] = source if callable(source) else source.strip
 
     def header(self) -> str:
-        """Value of the Authorization header."""
-        return f"Bearer {self._get()}"
+        """Value of the Authorization header.
+
+        Raises:
+            ConfigurationError: The function gave something that cannot be a personal API key.
+        """
+        key = self._get()
+        problem = key_problem(key)
+        if problem is not None:
+            del key
+            raise ConfigurationError(problem)
+        return f"Bearer {key.strip()}"
+
+    def fingerprint(self) -> str:
+        """The same for the same key, and nothing that leads back to it."""
+        return hashlib.sha256(self.header().encode()).hexdigest()[:24]
 
     def __repr__(self) -> str:
         return "<ApiKey hidden>"
@@ -39,37 +52,45 @@ class ApiKey:
         raise TypeError("an API key is not pickled; make a new client instead")
 
 
-def find_key(api_key: str | Callable[[], str] | None, environ: Mapping[str, str] = os.environ) -> ApiKey:
+def find_key(given: list[str | Callable[[], str] | None]) -> ApiKey:
     """The key that was given, or the one of the environment.
+
+    Args:
+        given: A list that holds only what was given. It is emptied, so that no frame on the way shows the key to a
+            crash reporter when it is refused.
 
     Raises:
         ConfigurationError: There is none, or it cannot be a personal API key.
     """
-    source = api_key if api_key is not None else environ.get(KEY_VARIABLE)
-    if source is None or source == "":
-        raise ConfigurationError(
-            f"no API key: set {KEY_VARIABLE} or pass api_key=. Personal API keys are made under {_SETTINGS}."
-        )
-    return ApiKey(source)
+    api_key = given.pop()
+    if api_key is None:
+        api_key = os.environ.get(KEY_VARIABLE) or ""
+    problem = None if callable(api_key) else key_problem(api_key)
+    if problem is not None:
+        del api_key
+        raise ConfigurationError(problem)
+    return ApiKey(api_key)
 
 
-def check_key(key: str) -> str:
+def key_problem(key: object) -> str | None:
+    """Why this cannot be a personal API key, or None. The answer never holds the key."""
     if not isinstance(key, str):
-        raise ConfigurationError("the API key must be a string")
+        return "the API key must be a string, or a function that returns one"
     stripped = key.strip()
     if not stripped:
-        raise ConfigurationError(f"the API key is empty: set {KEY_VARIABLE} or pass api_key=")
+        return (
+            f"no API key: set {KEY_VARIABLE} or pass api_key=. Personal API keys are made under {_SETTINGS}."
+        )
     if stripped.startswith("phc_"):
-        raise ConfigurationError(
+        return (
             "this is a project token (phc_…), which can only send events; "
             f"this API needs a personal API key (phx_…), made under {_SETTINGS}"
         )
     if stripped.startswith("phs_"):
-        raise ConfigurationError(
-            f"this is a secret project token (phs_…); this API needs a personal API key (phx_…), made under {_SETTINGS}"
+        return (
+            "this is a secret project token (phs_…); "
+            f"this API needs a personal API key (phx_…), made under {_SETTINGS}"
         )
     if not all("!" <= character <= "~" for character in stripped):
-        raise ConfigurationError(
-            "the API key holds characters that no key has (spaces, line breaks or non-ASCII)"
-        )
-    return stripped
+        return "the API key holds characters that no key has (spaces, line breaks or non-ASCII)"
+    return None

@@ -39,7 +39,7 @@ class _Caller:
     def _counted(self) -> tuple[str, float]:
         """Whose requests are counted together, and when."""
         settings = self.settings
-        return f"{settings.origin} {settings.key.header()}", settings.clock.monotonic()
+        return f"{settings.origin}:{settings.key.fingerprint()}", settings.clock.monotonic()
 
     def _steps(
         self, operation: Operation[Any], request: Mapping[str, Any], options: RequestOptions | None

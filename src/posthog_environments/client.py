@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 def _settings(
     project_id: int | str | None,
-    api_key: str | Callable[[], str] | None,
+    given_key: list[str | Callable[[], str] | None],
     host: str | None,
     api_root: str,
     timeout: float | Timeout | None,
@@ -48,9 +47,9 @@ def _settings(
     clock: Clock | None,
 ) -> Settings:
     return Settings(
-        origin=find_origin(host, os.environ),
-        project_id=find_project(project_id, os.environ),
-        key=find_key(api_key, os.environ),
+        origin=find_origin(host),
+        project_id=find_project(project_id),
+        key=find_key(given_key),
         api_root=check_api_root(api_root),
         timeout=check_timeout(timeout),
         retries=RetryPolicy(max_retries=check_max_retries(max_retries)),
@@ -72,7 +71,7 @@ def _changed(
     on_retry: Callable[[RetryEvent], None] | Unset | None,
 ) -> Settings:
     if not isinstance(project_id, Unset):
-        settings = evolve(settings, project_id=find_project(project_id, {}))
+        settings = evolve(settings, project_id=find_project(project_id))
     if not isinstance(api_root, Unset):
         settings = evolve(settings, api_root=check_api_root(api_root))
     if not isinstance(timeout, Unset):
@@ -159,9 +158,11 @@ class Client(SyncResources):
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
+        given = [api_key]
+        del api_key
         settings = _settings(
             project_id,
-            api_key,
+            given,
             host,
             api_root,
             timeout,
@@ -240,7 +241,8 @@ class Client(SyncResources):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Client of project {self.project_id} at {self.host}>"
+        caller = getattr(self, "_caller", None)
+        return f"<Client of project {caller.settings.project_id} at {self.host}>" if caller else "<Client>"
 
 
 class AsyncClient(AsyncResources):
@@ -272,9 +274,11 @@ class AsyncClient(AsyncResources):
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
+        given = [api_key]
+        del api_key
         settings = _settings(
             project_id,
-            api_key,
+            given,
             host,
             api_root,
             timeout,
@@ -341,4 +345,9 @@ class AsyncClient(AsyncResources):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncClient of project {self.project_id} at {self.host}>"
+        caller = getattr(self, "_caller", None)
+        return (
+            f"<AsyncClient of project {caller.settings.project_id} at {self.host}>"
+            if caller
+            else "<AsyncClient>"
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from posthog_environments.errors import ConfigurationError
@@ -16,13 +15,13 @@ API_ROOTS = ("environments", "projects")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def find_origin(host: str | None, environ: Mapping[str, str] = os.environ) -> str:
+def find_origin(host: str | None) -> str:
     """Scheme and host (and port) to send requests to: `us`, `eu` or a URL; `us` when nothing is given.
 
     Raises:
         ConfigurationError: It is no such thing, is an ingestion host, or would send the key unencrypted.
     """
-    given = host if host is not None else environ.get(HOST_VARIABLE) or "us"
+    given = host if host is not None else os.environ.get(HOST_VARIABLE) or "us"
     if not isinstance(given, str):
         raise ConfigurationError("host must be 'us', 'eu' or a URL such as https://posthog.example.com")
     given = given.strip()
@@ -98,13 +97,13 @@ def origin_of(url: str) -> str | None:
     return f"{parts.scheme}://{shown}:{port}"
 
 
-def find_project(project_id: int | str | None, environ: Mapping[str, str] = os.environ) -> str:
+def find_project(project_id: int | str | None) -> str:
     """The project (environment) number as text, or `@current`.
 
     Raises:
         ConfigurationError: There is none, or it is neither.
     """
-    given = project_id if project_id is not None else environ.get(PROJECT_VARIABLE)
+    given = project_id if project_id is not None else os.environ.get(PROJECT_VARIABLE)
     if given is None or given == "":
         raise ConfigurationError(
             f"no project: pass project_id= or set {PROJECT_VARIABLE}. "

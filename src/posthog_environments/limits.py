@@ -8,7 +8,6 @@ count here.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -83,7 +82,7 @@ class RateLimiter:
 
         Args:
             name: Rate-limit class.
-            key: Who is counted; only a hash of it is kept.
+            key: Who is counted: host and fingerprint of a key, not the key itself.
             now: Seconds of a clock that only grows (not used with Redis, which has its own).
 
         Returns:
@@ -145,7 +144,7 @@ class RateLimiter:
             return _wait(bucket.put_decision(self._library.RateItem(slot, moment)))
 
     def _slot(self, name: str, key: str) -> str:
-        return f"{self._prefix}:{name}:{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+        return f"{self._prefix}:{name}:{key}"
 
     def _rates(self, name: str) -> list[Rate]:
         return [

@@ -223,7 +223,10 @@ def test_four_processes_never_exceed_one_limit_in_any_window(redis_url: str) -> 
 def test_redis_keeps_no_key(redis_url: str) -> None:
     from redis import Redis
 
-    RateLimiter(redis=redis_url).reserve("query", "phx_canary", 0)
+    client = Side("sync").client(
+        Script([reply({})]), rate_limiter=RateLimiter(redis=redis_url), api_key="phx_canary"
+    )
+    client.query.create(query={"kind": "HogQLQuery"})
 
     connection: Any = Redis.from_url(redis_url)
     names = [name.decode() for name in connection.keys("*")]

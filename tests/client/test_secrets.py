@@ -68,6 +68,44 @@ def test_no_error_shows_the_key(side: Side, fault: Any, caplog: pytest.LogCaptur
         shown += repr(error) + repr(error.args) + repr(vars(error))
         error = error.__context__
     assert KEY not in shown
+    assert KEY not in locals_of_ours(caught.value)
+
+
+def locals_of_ours(error: BaseException) -> str:
+    """Every local variable of every frame of ours that a crash reporter would show."""
+    shown = ""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if "posthog_environments" in frame.f_code.co_filename and "/tests/" not in frame.f_code.co_filename:
+            shown += "".join(f"{name}={value!r}\n" for name, value in frame.f_locals.items())
+    return shown
+
+
+@pytest.mark.parametrize("key", ["phc_canary", "phs_canary", "phx_canary\n1", ("phx_canary",)])
+@pytest.mark.parametrize("given", ["directly", "by a function"])
+def test_no_frame_shows_a_key_that_was_refused(key: Any, given: str) -> None:
+    from posthog_environments import Client
+
+    def call() -> None:
+        source = key if given == "directly" else lambda: key
+        Client(1, api_key=source, transport=Script([])).persons.retrieve(1)
+
+    with pytest.raises(PostHogError) as caught:
+        call()
+
+    assert "canary" not in str(caught.value)
+    frames = locals_of_ours(caught.value)
+    assert "canary" not in frames.replace(repr(Client), "")
+
+
+def test_a_limiter_that_fails_shows_no_key(side: Side) -> None:
+    from posthog_environments import RateLimiter
+
+    client = side.client(Script([]), rate_limiter=RateLimiter(redis="redis://127.0.0.1:1/0"))
+
+    with pytest.raises(PostHogError) as caught:
+        side.run(client.persons.retrieve(1))
+
+    assert KEY not in locals_of_ours(caught.value)
 
 
 def test_one_log_line_per_attempt_without_body_or_key(side: Side, caplog: pytest.LogCaptureFixture) -> None:
