@@ -32,7 +32,9 @@ print("the wheel of", posthog_environments.__version__, "works alone on Python",
 
 
 def run(*command: str | Path, cwd: Path) -> None:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         print(done.stdout[-3000:] + done.stderr[-3000:], file=sys.stderr)
         raise SystemExit(f"failed: {' '.join(str(part) for part in command)}")
@@ -49,7 +51,9 @@ def main() -> int:
         strays = [
             name
             for name in names
-            if not name.startswith(("posthog_environments/", "posthog_environments_api/", "posthog_environments-"))
+            if not name.startswith(
+                ("posthog_environments/", "posthog_environments_api/", "posthog_environments-")
+            )
         ]
         if strays or not {"posthog_environments/py.typed", "posthog_environments_api/py.typed"} <= set(names):
             raise SystemExit(f"the wheel holds what it should not, or lacks py.typed: {strays}")

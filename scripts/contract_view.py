@@ -299,7 +299,7 @@ class ContractView:
                     example=source.get("example"),
                 )
             )
-        clashes = {f.keyword for f in fields} & RESERVED
+        clashes = {f.keyword for f in fields} & (RESERVED | {raw.operation_id})
         if clashes:
             raise ContractError(
                 f"{raw.operation_id}: body fields {sorted(clashes)} clash with Python arguments"

@@ -48,7 +48,8 @@ class ClientProject(Project):
         folder = self.package_dir / "resources"
         folder.mkdir()
         self._render("resources_init.py.jinja", folder / "__init__.py")
-        self._render("callers.py.jinja", folder / "callers.py")
+        for name in ("callers", "lazy"):
+            self._render(f"{name}.py.jinja", folder / f"{name}.py")
         for tag in self.contract.by_tag:
             self._render(
                 "resource.py.jinja",

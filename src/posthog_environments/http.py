@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import lru_cache
 
 import httpx
 from attrs import define, field
@@ -19,7 +20,7 @@ from posthog_environments_api.types import Timeout
 USER_AGENT = f"posthog-environments/{__version__} (unofficial) python/{platform.python_version()} httpx/{httpx.__version__}"
 
 
-@define(frozen=True)
+@define
 class HttpRequest:
     """One request, ready to be sent; the key is added while sending.
 
@@ -42,7 +43,7 @@ class HttpRequest:
     authorization: Callable[[], str] | None = field(default=None, repr=False)
 
 
-@define(frozen=True)
+@define
 class Reply:
     """An answer, whatever its status. Names of `headers` are found in any case."""
 
@@ -77,12 +78,12 @@ class SyncHttp:
         self._transport = transport
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
+        self._accept_encoding = ""
         self._closed = False
 
     def send(self, request: HttpRequest) -> Reply | Failure:
         try:
-            client = self._open()
-            response = client.send(_built(request, client.headers["accept-encoding"]), stream=True)
+            response = self._open().send(_built(request, self._accept_encoding), stream=True)
             try:
                 size = _announced(response)
                 chunks: list[bytes] = []
@@ -105,6 +106,7 @@ class SyncHttp:
                 raise _Closed
             if self._client is None:
                 self._client = httpx.Client(transport=self._transport, follow_redirects=False)
+                self._accept_encoding = self._client.headers["accept-encoding"]
             return self._client
 
     def close(self) -> None:
@@ -120,12 +122,12 @@ class AsyncHttp:
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._accept_encoding = ""
         self._closed = False
 
     async def send(self, request: HttpRequest) -> Reply | Failure:
         try:
-            client = self._open()
-            response = await client.send(_built(request, client.headers["accept-encoding"]), stream=True)
+            response = await self._open().send(_built(request, self._accept_encoding), stream=True)
             try:
                 size = _announced(response)
                 chunks: list[bytes] = []
@@ -147,6 +149,7 @@ class AsyncHttp:
             raise _Closed
         if self._client is None:
             self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=False)
+            self._accept_encoding = self._client.headers["accept-encoding"]
         return self._client
 
     async def aclose(self) -> None:
@@ -166,10 +169,16 @@ def _built(request: HttpRequest, accept_encoding: str) -> httpx.Request:
     """The request for httpx. Built here rather than by its client: nothing of its defaults is wanted but what this
     installation can unpack."""
     timeout = request.timeout
-    built = httpx.Request(
+    return httpx.Request(
         request.method,
-        request.url,
-        headers={"Accept-Encoding": accept_encoding, "Connection": "keep-alive", **request.headers},
+        _url(request.url),
+        headers=[
+            ("Accept-Encoding", accept_encoding),
+            ("Connection", "keep-alive"),
+            *request.headers.items(),
+            # At the last moment and in no variable of ours, so that no traceback shows the key.
+            *(() if request.authorization is None else (("Authorization", request.authorization()),)),
+        ],
         content=request.content,
         extensions={
             "timeout": {
@@ -180,16 +189,18 @@ def _built(request: HttpRequest, accept_encoding: str) -> httpx.Request:
             }
         },
     )
-    if request.authorization is not None:
-        # At the last moment and in no variable of ours, so that no traceback shows the key.
-        built.headers["Authorization"] = request.authorization()
-    return built
+
+
+# Parsing a URL is a tenth of a request's cost, and polling asks for the same one again and again.
+_url = lru_cache(maxsize=128)(httpx.URL)
 
 
 def _announced(response: httpx.Response) -> int:
     """Size of the body that the server announced, 0 where it did not: what it holds unpacked shows while reading."""
-    text = response.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    for name, value in response.headers.raw:
+        if name.lower() == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
 
 
 def _reply(request: HttpRequest, response: httpx.Response, size: int, chunks: list[bytes]) -> Reply | Failure:

@@ -3,8 +3,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..types import RequestOptions
 from .callers import AsyncCaller, SyncCaller
+from .lazy import LazyModule
+
+if TYPE_CHECKING:
+    from ..api.evaluations import (
+        evaluations_delete,
+    )
+else:
+    evaluations_delete = LazyModule("..api.evaluations.evaluations_delete", __package__)
 
 
 class EvaluationsResource:
@@ -48,13 +58,11 @@ class EvaluationsResource:
             https://posthog.com/docs/api/evaluations
         """
 
-        from ..api.evaluations import evaluations_delete as operation
-
-        request = operation.request_kwargs(
+        request = evaluations_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(evaluations_delete.OPERATION, request, options)
 
 
 class AsyncEvaluationsResource:
@@ -98,10 +106,8 @@ class AsyncEvaluationsResource:
             https://posthog.com/docs/api/evaluations
         """
 
-        from ..api.evaluations import evaluations_delete as operation
-
-        request = operation.request_kwargs(
+        request = evaluations_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(evaluations_delete.OPERATION, request, options)

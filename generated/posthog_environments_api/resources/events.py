@@ -11,14 +11,24 @@ from uuid import UUID
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.events import (
+        events_list,
+        events_retrieve,
+        events_values,
+    )
     from ..models.event import Event
     from ..models.event_page import EventPage
     from ..models.property_filter import PropertyFilter
     from ..models.property_filter_group import PropertyFilterGroup
     from ..models.property_value import PropertyValue
     from ..models.response_format import ResponseFormat
+else:
+    events_list = LazyModule("..api.events.events_list", __package__)
+    events_retrieve = LazyModule("..api.events.events_retrieve", __package__)
+    events_values = LazyModule("..api.events.events_values", __package__)
 
 
 class EventsResource:
@@ -153,9 +163,7 @@ class EventsResource:
             https://posthog.com/docs/api/events
         """
 
-        from ..api.events import events_list as operation
-
-        request = operation.request_kwargs(
+        request = events_list.request_kwargs(
             self._caller.project_id,
             action_id=action_id,
             after=after,
@@ -172,8 +180,8 @@ class EventsResource:
             where=where,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+            return self._caller.call_text(events_list.OPERATION, request, options)
+        return self._caller.paginate(events_list.OPERATION, events_list.page_items, request, options, max_items)
 
     @overload
     def retrieve(
@@ -233,17 +241,15 @@ class EventsResource:
             https://posthog.com/docs/api/events
         """
 
-        from ..api.events import events_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = events_retrieve.request_kwargs(
             self._caller.project_id,
             id,
             format_=format,
             include_person=include_person,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.call(operation.OPERATION, request, options)
+            return self._caller.call_text(events_retrieve.OPERATION, request, options)
+        return self._caller.call(events_retrieve.OPERATION, request, options)
 
     @overload
     def values(
@@ -315,9 +321,7 @@ class EventsResource:
             https://posthog.com/docs/api/events
         """
 
-        from ..api.events import events_values as operation
-
-        request = operation.request_kwargs(
+        request = events_values.request_kwargs(
             self._caller.project_id,
             format_=format,
             event_name=event_name,
@@ -326,8 +330,8 @@ class EventsResource:
             value=value,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.call(operation.OPERATION, request, options)
+            return self._caller.call_text(events_values.OPERATION, request, options)
+        return self._caller.call(events_values.OPERATION, request, options)
 
 
 class AsyncEventsResource:
@@ -462,9 +466,7 @@ class AsyncEventsResource:
             https://posthog.com/docs/api/events
         """
 
-        from ..api.events import events_list as operation
-
-        request = operation.request_kwargs(
+        request = events_list.request_kwargs(
             self._caller.project_id,
             action_id=action_id,
             after=after,
@@ -481,8 +483,8 @@ class AsyncEventsResource:
             where=where,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+            return self._caller.call_text(events_list.OPERATION, request, options)
+        return self._caller.paginate(events_list.OPERATION, events_list.page_items, request, options, max_items)
 
     @overload
     async def retrieve(
@@ -542,17 +544,15 @@ class AsyncEventsResource:
             https://posthog.com/docs/api/events
         """
 
-        from ..api.events import events_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = events_retrieve.request_kwargs(
             self._caller.project_id,
             id,
             format_=format,
             include_person=include_person,
         )
         if format == "csv":
-            return await self._caller.call_text(operation.OPERATION, request, options)
-        return await self._caller.call(operation.OPERATION, request, options)
+            return await self._caller.call_text(events_retrieve.OPERATION, request, options)
+        return await self._caller.call(events_retrieve.OPERATION, request, options)
 
     @overload
     async def values(
@@ -624,9 +624,7 @@ class AsyncEventsResource:
             https://posthog.com/docs/api/events
         """
 
-        from ..api.events import events_values as operation
-
-        request = operation.request_kwargs(
+        request = events_values.request_kwargs(
             self._caller.project_id,
             format_=format,
             event_name=event_name,
@@ -635,5 +633,5 @@ class AsyncEventsResource:
             value=value,
         )
         if format == "csv":
-            return await self._caller.call_text(operation.OPERATION, request, options)
-        return await self._caller.call(operation.OPERATION, request, options)
+            return await self._caller.call_text(events_values.OPERATION, request, options)
+        return await self._caller.call(events_values.OPERATION, request, options)

@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.exports import (
+        exports_content,
+        exports_create,
+        exports_list,
+        exports_retrieve,
+    )
     from ..models.export import Export
     from ..models.export_create import ExportCreate
     from ..models.export_format import ExportFormat
     from ..models.export_page import ExportPage
+else:
+    exports_list = LazyModule("..api.exports.exports_list", __package__)
+    exports_create = LazyModule("..api.exports.exports_create", __package__)
+    exports_retrieve = LazyModule("..api.exports.exports_retrieve", __package__)
+    exports_content = LazyModule("..api.exports.exports_content", __package__)
 
 
 class ExportsResource:
@@ -69,16 +81,14 @@ class ExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_list as operation
-
-        request = operation.request_kwargs(
+        request = exports_list.request_kwargs(
             self._caller.project_id,
             context_path=context_path,
             export_format=export_format,
             limit=limit,
             offset=offset,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(exports_list.OPERATION, exports_list.page_items, request, options, max_items)
 
     @overload
     def create(
@@ -150,9 +160,7 @@ class ExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_create as operation
-
-        request = operation.request_kwargs(
+        request = exports_create.request_kwargs(
             self._caller.project_id,
             export_format=export_format,
             dashboard=dashboard,
@@ -161,7 +169,7 @@ class ExportsResource:
             expires_after=expires_after,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(exports_create.OPERATION, request, options)
 
     def retrieve(
         self,
@@ -198,13 +206,11 @@ class ExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = exports_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(exports_retrieve.OPERATION, request, options)
 
     def content(
         self,
@@ -244,14 +250,12 @@ class ExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_content as operation
-
-        request = operation.request_kwargs(
+        request = exports_content.request_kwargs(
             self._caller.project_id,
             id,
             download=download,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(exports_content.OPERATION, request, options)
 
 
 class AsyncExportsResource:
@@ -306,16 +310,14 @@ class AsyncExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_list as operation
-
-        request = operation.request_kwargs(
+        request = exports_list.request_kwargs(
             self._caller.project_id,
             context_path=context_path,
             export_format=export_format,
             limit=limit,
             offset=offset,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(exports_list.OPERATION, exports_list.page_items, request, options, max_items)
 
     @overload
     async def create(
@@ -387,9 +389,7 @@ class AsyncExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_create as operation
-
-        request = operation.request_kwargs(
+        request = exports_create.request_kwargs(
             self._caller.project_id,
             export_format=export_format,
             dashboard=dashboard,
@@ -398,7 +398,7 @@ class AsyncExportsResource:
             expires_after=expires_after,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(exports_create.OPERATION, request, options)
 
     async def retrieve(
         self,
@@ -435,13 +435,11 @@ class AsyncExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = exports_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(exports_retrieve.OPERATION, request, options)
 
     async def content(
         self,
@@ -481,11 +479,9 @@ class AsyncExportsResource:
             https://posthog.com/docs/api/exports
         """
 
-        from ..api.exports import exports_content as operation
-
-        request = operation.request_kwargs(
+        request = exports_content.request_kwargs(
             self._caller.project_id,
             id,
             download=download,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(exports_content.OPERATION, request, options)

@@ -10,8 +10,19 @@ from uuid import UUID
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.file_system import (
+        file_system_count,
+        file_system_create,
+        file_system_delete,
+        file_system_link,
+        file_system_list,
+        file_system_move,
+        file_system_retrieve,
+        file_system_update,
+    )
     from ..models.file_system_count import FileSystemCount
     from ..models.file_system_count_request import FileSystemCountRequest
     from ..models.file_system_entry import FileSystemEntry
@@ -21,6 +32,15 @@ if TYPE_CHECKING:
     from ..models.file_system_move import FileSystemMove
     from ..models.file_system_order import FileSystemOrder
     from ..models.file_system_page import FileSystemPage
+else:
+    file_system_list = LazyModule("..api.file_system.file_system_list", __package__)
+    file_system_create = LazyModule("..api.file_system.file_system_create", __package__)
+    file_system_retrieve = LazyModule("..api.file_system.file_system_retrieve", __package__)
+    file_system_delete = LazyModule("..api.file_system.file_system_delete", __package__)
+    file_system_update = LazyModule("..api.file_system.file_system_update", __package__)
+    file_system_count = LazyModule("..api.file_system.file_system_count", __package__)
+    file_system_link = LazyModule("..api.file_system.file_system_link", __package__)
+    file_system_move = LazyModule("..api.file_system.file_system_move", __package__)
 
 
 class FileSystemResource:
@@ -95,9 +115,7 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_list as operation
-
-        request = operation.request_kwargs(
+        request = file_system_list.request_kwargs(
             self._caller.project_id,
             created_at_gt=created_at__gt,
             created_at_lt=created_at__lt,
@@ -113,7 +131,9 @@ class FileSystemResource:
             type_=type,
             type_startswith=type__startswith,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            file_system_list.OPERATION, file_system_list.page_items, request, options, max_items
+        )
 
     @overload
     def create(
@@ -183,9 +203,7 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_create as operation
-
-        request = operation.request_kwargs(
+        request = file_system_create.request_kwargs(
             self._caller.project_id,
             path=path,
             type_=type,
@@ -195,7 +213,7 @@ class FileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_create.OPERATION, request, options)
 
     def retrieve(
         self,
@@ -231,13 +249,11 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = file_system_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_retrieve.OPERATION, request, options)
 
     def delete(
         self,
@@ -273,13 +289,11 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_delete as operation
-
-        request = operation.request_kwargs(
+        request = file_system_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_delete.OPERATION, request, options)
 
     def update(
         self,
@@ -330,9 +344,7 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_update as operation
-
-        request = operation.request_kwargs(
+        request = file_system_update.request_kwargs(
             self._caller.project_id,
             id,
             path=path,
@@ -343,7 +355,7 @@ class FileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_update.OPERATION, request, options)
 
     def count(
         self,
@@ -394,9 +406,7 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_count as operation
-
-        request = operation.request_kwargs(
+        request = file_system_count.request_kwargs(
             self._caller.project_id,
             id,
             path=path,
@@ -407,7 +417,7 @@ class FileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_count.OPERATION, request, options)
 
     @overload
     def link(
@@ -485,9 +495,7 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_link as operation
-
-        request = operation.request_kwargs(
+        request = file_system_link.request_kwargs(
             self._caller.project_id,
             id,
             new_path=new_path,
@@ -499,7 +507,7 @@ class FileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_link.OPERATION, request, options)
 
     @overload
     def move(
@@ -577,9 +585,7 @@ class FileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_move as operation
-
-        request = operation.request_kwargs(
+        request = file_system_move.request_kwargs(
             self._caller.project_id,
             id,
             new_path=new_path,
@@ -591,7 +597,7 @@ class FileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(file_system_move.OPERATION, request, options)
 
 
 class AsyncFileSystemResource:
@@ -666,9 +672,7 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_list as operation
-
-        request = operation.request_kwargs(
+        request = file_system_list.request_kwargs(
             self._caller.project_id,
             created_at_gt=created_at__gt,
             created_at_lt=created_at__lt,
@@ -684,7 +688,9 @@ class AsyncFileSystemResource:
             type_=type,
             type_startswith=type__startswith,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            file_system_list.OPERATION, file_system_list.page_items, request, options, max_items
+        )
 
     @overload
     async def create(
@@ -754,9 +760,7 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_create as operation
-
-        request = operation.request_kwargs(
+        request = file_system_create.request_kwargs(
             self._caller.project_id,
             path=path,
             type_=type,
@@ -766,7 +770,7 @@ class AsyncFileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_create.OPERATION, request, options)
 
     async def retrieve(
         self,
@@ -802,13 +806,11 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = file_system_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_retrieve.OPERATION, request, options)
 
     async def delete(
         self,
@@ -844,13 +846,11 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_delete as operation
-
-        request = operation.request_kwargs(
+        request = file_system_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_delete.OPERATION, request, options)
 
     async def update(
         self,
@@ -901,9 +901,7 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_update as operation
-
-        request = operation.request_kwargs(
+        request = file_system_update.request_kwargs(
             self._caller.project_id,
             id,
             path=path,
@@ -914,7 +912,7 @@ class AsyncFileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_update.OPERATION, request, options)
 
     async def count(
         self,
@@ -965,9 +963,7 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_count as operation
-
-        request = operation.request_kwargs(
+        request = file_system_count.request_kwargs(
             self._caller.project_id,
             id,
             path=path,
@@ -978,7 +974,7 @@ class AsyncFileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_count.OPERATION, request, options)
 
     @overload
     async def link(
@@ -1056,9 +1052,7 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_link as operation
-
-        request = operation.request_kwargs(
+        request = file_system_link.request_kwargs(
             self._caller.project_id,
             id,
             new_path=new_path,
@@ -1070,7 +1064,7 @@ class AsyncFileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_link.OPERATION, request, options)
 
     @overload
     async def move(
@@ -1148,9 +1142,7 @@ class AsyncFileSystemResource:
             https://posthog.com/docs/api/file-system
         """
 
-        from ..api.file_system import file_system_move as operation
-
-        request = operation.request_kwargs(
+        request = file_system_move.request_kwargs(
             self._caller.project_id,
             id,
             new_path=new_path,
@@ -1162,4 +1154,4 @@ class AsyncFileSystemResource:
             shortcut=shortcut,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(file_system_move.OPERATION, request, options)

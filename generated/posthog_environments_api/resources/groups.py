@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.groups import (
+        groups_activity,
+        groups_create,
+        groups_delete_property,
+        groups_find,
+        groups_property_definitions,
+        groups_property_values,
+        groups_update_property,
+        groups_upsert_properties,
+    )
     from ..models.group import Group
     from ..models.group_activity_page import GroupActivityPage
     from ..models.group_create import GroupCreate
@@ -20,6 +31,15 @@ if TYPE_CHECKING:
     from ..models.group_property_delete import GroupPropertyDelete
     from ..models.group_property_update import GroupPropertyUpdate
     from ..models.property_value import PropertyValue
+else:
+    groups_create = LazyModule("..api.groups.groups_create", __package__)
+    groups_activity = LazyModule("..api.groups.groups_activity", __package__)
+    groups_delete_property = LazyModule("..api.groups.groups_delete_property", __package__)
+    groups_find = LazyModule("..api.groups.groups_find", __package__)
+    groups_property_definitions = LazyModule("..api.groups.groups_property_definitions", __package__)
+    groups_property_values = LazyModule("..api.groups.groups_property_values", __package__)
+    groups_update_property = LazyModule("..api.groups.groups_update_property", __package__)
+    groups_upsert_properties = LazyModule("..api.groups.groups_upsert_properties", __package__)
 
 
 class GroupsResource:
@@ -90,16 +110,14 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_create as operation
-
-        request = operation.request_kwargs(
+        request = groups_create.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             group_key=group_key,
             group_properties=group_properties,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_create.OPERATION, request, options)
 
     def activity(
         self,
@@ -144,9 +162,7 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_activity as operation
-
-        request = operation.request_kwargs(
+        request = groups_activity.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             group_key=group_key,
@@ -154,7 +170,7 @@ class GroupsResource:
             limit=limit,
             page=page,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_activity.OPERATION, request, options)
 
     @overload
     def delete_property(
@@ -226,9 +242,7 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_delete_property as operation
-
-        request = operation.request_kwargs(
+        request = groups_delete_property.request_kwargs(
             self._caller.project_id,
             group_key=group_key,
             group_type_index=group_type_index,
@@ -238,7 +252,7 @@ class GroupsResource:
             group_properties=group_properties,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_delete_property.OPERATION, request, options)
 
     def find(
         self,
@@ -277,14 +291,12 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_find as operation
-
-        request = operation.request_kwargs(
+        request = groups_find.request_kwargs(
             self._caller.project_id,
             group_key=group_key,
             group_type_index=group_type_index,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_find.OPERATION, request, options)
 
     def property_definitions(
         self,
@@ -319,12 +331,10 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_property_definitions as operation
-
-        request = operation.request_kwargs(
+        request = groups_property_definitions.request_kwargs(
             self._caller.project_id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_property_definitions.OPERATION, request, options)
 
     def property_values(
         self,
@@ -364,15 +374,13 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_property_values as operation
-
-        request = operation.request_kwargs(
+        request = groups_property_values.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             key=key,
             value=value,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_property_values.OPERATION, request, options)
 
     @overload
     def update_property(
@@ -447,9 +455,7 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_update_property as operation
-
-        request = operation.request_kwargs(
+        request = groups_update_property.request_kwargs(
             self._caller.project_id,
             group_key=group_key,
             group_type_index=group_type_index,
@@ -460,7 +466,7 @@ class GroupsResource:
             group_properties=group_properties,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_update_property.OPERATION, request, options)
 
     @overload
     def upsert_properties(
@@ -521,16 +527,14 @@ class GroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_upsert_properties as operation
-
-        request = operation.request_kwargs(
+        request = groups_upsert_properties.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             group_key=group_key,
             group_properties=group_properties,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(groups_upsert_properties.OPERATION, request, options)
 
 
 class AsyncGroupsResource:
@@ -601,16 +605,14 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_create as operation
-
-        request = operation.request_kwargs(
+        request = groups_create.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             group_key=group_key,
             group_properties=group_properties,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_create.OPERATION, request, options)
 
     async def activity(
         self,
@@ -655,9 +657,7 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_activity as operation
-
-        request = operation.request_kwargs(
+        request = groups_activity.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             group_key=group_key,
@@ -665,7 +665,7 @@ class AsyncGroupsResource:
             limit=limit,
             page=page,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_activity.OPERATION, request, options)
 
     @overload
     async def delete_property(
@@ -737,9 +737,7 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_delete_property as operation
-
-        request = operation.request_kwargs(
+        request = groups_delete_property.request_kwargs(
             self._caller.project_id,
             group_key=group_key,
             group_type_index=group_type_index,
@@ -749,7 +747,7 @@ class AsyncGroupsResource:
             group_properties=group_properties,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_delete_property.OPERATION, request, options)
 
     async def find(
         self,
@@ -788,14 +786,12 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_find as operation
-
-        request = operation.request_kwargs(
+        request = groups_find.request_kwargs(
             self._caller.project_id,
             group_key=group_key,
             group_type_index=group_type_index,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_find.OPERATION, request, options)
 
     async def property_definitions(
         self,
@@ -830,12 +826,10 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_property_definitions as operation
-
-        request = operation.request_kwargs(
+        request = groups_property_definitions.request_kwargs(
             self._caller.project_id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_property_definitions.OPERATION, request, options)
 
     async def property_values(
         self,
@@ -875,15 +869,13 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_property_values as operation
-
-        request = operation.request_kwargs(
+        request = groups_property_values.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             key=key,
             value=value,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_property_values.OPERATION, request, options)
 
     @overload
     async def update_property(
@@ -958,9 +950,7 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_update_property as operation
-
-        request = operation.request_kwargs(
+        request = groups_update_property.request_kwargs(
             self._caller.project_id,
             group_key=group_key,
             group_type_index=group_type_index,
@@ -971,7 +961,7 @@ class AsyncGroupsResource:
             group_properties=group_properties,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_update_property.OPERATION, request, options)
 
     @overload
     async def upsert_properties(
@@ -1032,13 +1022,11 @@ class AsyncGroupsResource:
             https://posthog.com/docs/api/groups
         """
 
-        from ..api.groups import groups_upsert_properties as operation
-
-        request = operation.request_kwargs(
+        request = groups_upsert_properties.request_kwargs(
             self._caller.project_id,
             group_type_index=group_type_index,
             group_key=group_key,
             group_properties=group_properties,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(groups_upsert_properties.OPERATION, request, options)

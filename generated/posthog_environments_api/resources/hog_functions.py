@@ -10,11 +10,17 @@ from uuid import UUID
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.hog_functions import (
+        hog_functions_list,
+    )
     from ..models.hog_function import HogFunction
     from ..models.hog_function_page import HogFunctionPage
     from ..models.hog_function_type import HogFunctionType
+else:
+    hog_functions_list = LazyModule("..api.hog_functions.hog_functions_list", __package__)
 
 
 class HogFunctionsResource:
@@ -83,9 +89,7 @@ class HogFunctionsResource:
             https://posthog.com/docs/api/hog-functions
         """
 
-        from ..api.hog_functions import hog_functions_list as operation
-
-        request = operation.request_kwargs(
+        request = hog_functions_list.request_kwargs(
             self._caller.project_id,
             created_at=created_at,
             created_by=created_by,
@@ -99,7 +103,9 @@ class HogFunctionsResource:
             type_=type,
             updated_at=updated_at,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            hog_functions_list.OPERATION, hog_functions_list.page_items, request, options, max_items
+        )
 
 
 class AsyncHogFunctionsResource:
@@ -168,9 +174,7 @@ class AsyncHogFunctionsResource:
             https://posthog.com/docs/api/hog-functions
         """
 
-        from ..api.hog_functions import hog_functions_list as operation
-
-        request = operation.request_kwargs(
+        request = hog_functions_list.request_kwargs(
             self._caller.project_id,
             created_at=created_at,
             created_by=created_by,
@@ -184,4 +188,6 @@ class AsyncHogFunctionsResource:
             type_=type,
             updated_at=updated_at,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            hog_functions_list.OPERATION, hog_functions_list.page_items, request, options, max_items
+        )

@@ -9,12 +9,24 @@ from uuid import UUID
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.persisted_folder import (
+        persisted_folder_create,
+        persisted_folder_delete,
+        persisted_folder_retrieve,
+        persisted_folder_update,
+    )
     from ..models.persisted_folder import PersistedFolder
     from ..models.persisted_folder_create import PersistedFolderCreate
     from ..models.persisted_folder_type import PersistedFolderType
     from ..models.persisted_folder_update import PersistedFolderUpdate
+else:
+    persisted_folder_create = LazyModule("..api.persisted_folder.persisted_folder_create", __package__)
+    persisted_folder_retrieve = LazyModule("..api.persisted_folder.persisted_folder_retrieve", __package__)
+    persisted_folder_delete = LazyModule("..api.persisted_folder.persisted_folder_delete", __package__)
+    persisted_folder_update = LazyModule("..api.persisted_folder.persisted_folder_update", __package__)
 
 
 class PersistedFolderResource:
@@ -85,16 +97,14 @@ class PersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_create as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_create.request_kwargs(
             self._caller.project_id,
             type_=type,
             protocol=protocol,
             path=path,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(persisted_folder_create.OPERATION, request, options)
 
     def retrieve(
         self,
@@ -130,13 +140,11 @@ class PersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(persisted_folder_retrieve.OPERATION, request, options)
 
     def delete(
         self,
@@ -173,13 +181,11 @@ class PersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_delete as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(persisted_folder_delete.OPERATION, request, options)
 
     def update(
         self,
@@ -223,9 +229,7 @@ class PersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_update as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_update.request_kwargs(
             self._caller.project_id,
             id,
             type_=type,
@@ -233,7 +237,7 @@ class PersistedFolderResource:
             path=path,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(persisted_folder_update.OPERATION, request, options)
 
 
 class AsyncPersistedFolderResource:
@@ -304,16 +308,14 @@ class AsyncPersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_create as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_create.request_kwargs(
             self._caller.project_id,
             type_=type,
             protocol=protocol,
             path=path,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(persisted_folder_create.OPERATION, request, options)
 
     async def retrieve(
         self,
@@ -349,13 +351,11 @@ class AsyncPersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(persisted_folder_retrieve.OPERATION, request, options)
 
     async def delete(
         self,
@@ -392,13 +392,11 @@ class AsyncPersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_delete as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(persisted_folder_delete.OPERATION, request, options)
 
     async def update(
         self,
@@ -442,9 +440,7 @@ class AsyncPersistedFolderResource:
             https://posthog.com/docs/api/persisted-folder
         """
 
-        from ..api.persisted_folder import persisted_folder_update as operation
-
-        request = operation.request_kwargs(
+        request = persisted_folder_update.request_kwargs(
             self._caller.project_id,
             id,
             type_=type,
@@ -452,4 +448,4 @@ class AsyncPersistedFolderResource:
             path=path,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(persisted_folder_update.OPERATION, request, options)

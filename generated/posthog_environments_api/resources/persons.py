@@ -10,8 +10,18 @@ from uuid import UUID
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.persons import (
+        persons_delete,
+        persons_list,
+        persons_retrieve,
+        persons_stickiness,
+        persons_trends,
+        persons_update,
+        persons_values,
+    )
     from ..models.person import Person
     from ..models.person_insight import PersonInsight
     from ..models.person_list_item import PersonListItem
@@ -21,6 +31,14 @@ if TYPE_CHECKING:
     from ..models.property_filter_group import PropertyFilterGroup
     from ..models.property_value import PropertyValue
     from ..models.response_format import ResponseFormat
+else:
+    persons_list = LazyModule("..api.persons.persons_list", __package__)
+    persons_retrieve = LazyModule("..api.persons.persons_retrieve", __package__)
+    persons_delete = LazyModule("..api.persons.persons_delete", __package__)
+    persons_update = LazyModule("..api.persons.persons_update", __package__)
+    persons_stickiness = LazyModule("..api.persons.persons_stickiness", __package__)
+    persons_trends = LazyModule("..api.persons.persons_trends", __package__)
+    persons_values = LazyModule("..api.persons.persons_values", __package__)
 
 
 class PersonsResource:
@@ -129,9 +147,7 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_list as operation
-
-        request = operation.request_kwargs(
+        request = persons_list.request_kwargs(
             self._caller.project_id,
             distinct_id=distinct_id,
             email=email,
@@ -143,8 +159,8 @@ class PersonsResource:
             search=search,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+            return self._caller.call_text(persons_list.OPERATION, request, options)
+        return self._caller.paginate(persons_list.OPERATION, persons_list.page_items, request, options, max_items)
 
     @overload
     def retrieve(
@@ -200,16 +216,14 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = persons_retrieve.request_kwargs(
             self._caller.project_id,
             id,
             format_=format,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.call(operation.OPERATION, request, options)
+            return self._caller.call_text(persons_retrieve.OPERATION, request, options)
+        return self._caller.call(persons_retrieve.OPERATION, request, options)
 
     def delete(
         self,
@@ -254,9 +268,7 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_delete as operation
-
-        request = operation.request_kwargs(
+        request = persons_delete.request_kwargs(
             self._caller.project_id,
             id,
             delete_events=delete_events,
@@ -264,7 +276,7 @@ class PersonsResource:
             format_=format,
             keep_person=keep_person,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(persons_delete.OPERATION, request, options)
 
     @overload
     def update(
@@ -327,16 +339,14 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_update as operation
-
-        request = operation.request_kwargs(
+        request = persons_update.request_kwargs(
             self._caller.project_id,
             id,
             format_=format,
             properties=properties,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(persons_update.OPERATION, request, options)
 
     @overload
     def stickiness(
@@ -440,9 +450,7 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_stickiness as operation
-
-        request = operation.request_kwargs(
+        request = persons_stickiness.request_kwargs(
             self._caller.project_id,
             date_from=date_from,
             date_to=date_to,
@@ -456,8 +464,8 @@ class PersonsResource:
             stickiness_days=stickiness_days,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.call(operation.OPERATION, request, options)
+            return self._caller.call_text(persons_stickiness.OPERATION, request, options)
+        return self._caller.call(persons_stickiness.OPERATION, request, options)
 
     @overload
     def trends(
@@ -561,9 +569,7 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_trends as operation
-
-        request = operation.request_kwargs(
+        request = persons_trends.request_kwargs(
             self._caller.project_id,
             date_from=date_from,
             date_to=date_to,
@@ -577,8 +583,8 @@ class PersonsResource:
             stickiness_days=stickiness_days,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.call(operation.OPERATION, request, options)
+            return self._caller.call_text(persons_trends.OPERATION, request, options)
+        return self._caller.call(persons_trends.OPERATION, request, options)
 
     @overload
     def values(
@@ -638,17 +644,15 @@ class PersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_values as operation
-
-        request = operation.request_kwargs(
+        request = persons_values.request_kwargs(
             self._caller.project_id,
             format_=format,
             key=key,
             value=value,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.call(operation.OPERATION, request, options)
+            return self._caller.call_text(persons_values.OPERATION, request, options)
+        return self._caller.call(persons_values.OPERATION, request, options)
 
 
 class AsyncPersonsResource:
@@ -757,9 +761,7 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_list as operation
-
-        request = operation.request_kwargs(
+        request = persons_list.request_kwargs(
             self._caller.project_id,
             distinct_id=distinct_id,
             email=email,
@@ -771,8 +773,8 @@ class AsyncPersonsResource:
             search=search,
         )
         if format == "csv":
-            return self._caller.call_text(operation.OPERATION, request, options)
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+            return self._caller.call_text(persons_list.OPERATION, request, options)
+        return self._caller.paginate(persons_list.OPERATION, persons_list.page_items, request, options, max_items)
 
     @overload
     async def retrieve(
@@ -828,16 +830,14 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = persons_retrieve.request_kwargs(
             self._caller.project_id,
             id,
             format_=format,
         )
         if format == "csv":
-            return await self._caller.call_text(operation.OPERATION, request, options)
-        return await self._caller.call(operation.OPERATION, request, options)
+            return await self._caller.call_text(persons_retrieve.OPERATION, request, options)
+        return await self._caller.call(persons_retrieve.OPERATION, request, options)
 
     async def delete(
         self,
@@ -882,9 +882,7 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_delete as operation
-
-        request = operation.request_kwargs(
+        request = persons_delete.request_kwargs(
             self._caller.project_id,
             id,
             delete_events=delete_events,
@@ -892,7 +890,7 @@ class AsyncPersonsResource:
             format_=format,
             keep_person=keep_person,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(persons_delete.OPERATION, request, options)
 
     @overload
     async def update(
@@ -955,16 +953,14 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_update as operation
-
-        request = operation.request_kwargs(
+        request = persons_update.request_kwargs(
             self._caller.project_id,
             id,
             format_=format,
             properties=properties,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(persons_update.OPERATION, request, options)
 
     @overload
     async def stickiness(
@@ -1068,9 +1064,7 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_stickiness as operation
-
-        request = operation.request_kwargs(
+        request = persons_stickiness.request_kwargs(
             self._caller.project_id,
             date_from=date_from,
             date_to=date_to,
@@ -1084,8 +1078,8 @@ class AsyncPersonsResource:
             stickiness_days=stickiness_days,
         )
         if format == "csv":
-            return await self._caller.call_text(operation.OPERATION, request, options)
-        return await self._caller.call(operation.OPERATION, request, options)
+            return await self._caller.call_text(persons_stickiness.OPERATION, request, options)
+        return await self._caller.call(persons_stickiness.OPERATION, request, options)
 
     @overload
     async def trends(
@@ -1189,9 +1183,7 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_trends as operation
-
-        request = operation.request_kwargs(
+        request = persons_trends.request_kwargs(
             self._caller.project_id,
             date_from=date_from,
             date_to=date_to,
@@ -1205,8 +1197,8 @@ class AsyncPersonsResource:
             stickiness_days=stickiness_days,
         )
         if format == "csv":
-            return await self._caller.call_text(operation.OPERATION, request, options)
-        return await self._caller.call(operation.OPERATION, request, options)
+            return await self._caller.call_text(persons_trends.OPERATION, request, options)
+        return await self._caller.call(persons_trends.OPERATION, request, options)
 
     @overload
     async def values(
@@ -1266,14 +1258,12 @@ class AsyncPersonsResource:
             https://posthog.com/docs/api/persons
         """
 
-        from ..api.persons import persons_values as operation
-
-        request = operation.request_kwargs(
+        request = persons_values.request_kwargs(
             self._caller.project_id,
             format_=format,
             key=key,
             value=value,
         )
         if format == "csv":
-            return await self._caller.call_text(operation.OPERATION, request, options)
-        return await self._caller.call(operation.OPERATION, request, options)
+            return await self._caller.call_text(persons_values.OPERATION, request, options)
+        return await self._caller.call(persons_values.OPERATION, request, options)

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.plugin_configs import (
+        plugin_configs_logs,
+    )
     from ..models.plugin_log_entry import PluginLogEntry
     from ..models.plugin_log_page import PluginLogPage
     from ..models.plugin_log_type import PluginLogType
+else:
+    plugin_configs_logs = LazyModule("..api.plugin_configs.plugin_configs_logs", __package__)
 
 
 class PluginConfigsResource:
@@ -75,9 +81,7 @@ class PluginConfigsResource:
             https://posthog.com/docs/api/environments
         """
 
-        from ..api.plugin_configs import plugin_configs_logs as operation
-
-        request = operation.request_kwargs(
+        request = plugin_configs_logs.request_kwargs(
             self._caller.project_id,
             plugin_config_id,
             after=after,
@@ -87,7 +91,9 @@ class PluginConfigsResource:
             search=search,
             type_filter=type_filter,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            plugin_configs_logs.OPERATION, plugin_configs_logs.page_items, request, options, max_items
+        )
 
 
 class AsyncPluginConfigsResource:
@@ -149,9 +155,7 @@ class AsyncPluginConfigsResource:
             https://posthog.com/docs/api/environments
         """
 
-        from ..api.plugin_configs import plugin_configs_logs as operation
-
-        request = operation.request_kwargs(
+        request = plugin_configs_logs.request_kwargs(
             self._caller.project_id,
             plugin_config_id,
             after=after,
@@ -161,4 +165,6 @@ class AsyncPluginConfigsResource:
             search=search,
             type_filter=type_filter,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            plugin_configs_logs.OPERATION, plugin_configs_logs.page_items, request, options, max_items
+        )

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.query import (
+        query_create,
+        query_delete,
+        query_draft_sql,
+        query_retrieve,
+    )
     from ..models.drafted_sql import DraftedSql
     from ..models.query_cancellation import QueryCancellation
     from ..models.query_filters import QueryFilters
@@ -18,6 +25,11 @@ if TYPE_CHECKING:
     from ..models.query_response import QueryResponse
     from ..models.query_status_response import QueryStatusResponse
     from ..models.query_variable_map import QueryVariableMap
+else:
+    query_create = LazyModule("..api.query.query_create", __package__)
+    query_retrieve = LazyModule("..api.query.query_retrieve", __package__)
+    query_delete = LazyModule("..api.query.query_delete", __package__)
+    query_draft_sql = LazyModule("..api.query.query_draft_sql", __package__)
 
 
 class QueryResource:
@@ -108,9 +120,7 @@ class QueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_create as operation
-
-        request = operation.request_kwargs(
+        request = query_create.request_kwargs(
             self._caller.project_id,
             query=query,
             async_=async_,
@@ -122,7 +132,7 @@ class QueryResource:
             variables_override=variables_override,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(query_create.OPERATION, request, options)
 
     def retrieve(
         self,
@@ -164,14 +174,12 @@ class QueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = query_retrieve.request_kwargs(
             self._caller.project_id,
             id,
             show_progress=show_progress,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(query_retrieve.OPERATION, request, options)
 
     def delete(
         self,
@@ -211,14 +219,12 @@ class QueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_delete as operation
-
-        request = operation.request_kwargs(
+        request = query_delete.request_kwargs(
             self._caller.project_id,
             id,
             dequeue_only=dequeue_only,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(query_delete.OPERATION, request, options)
 
     def draft_sql(
         self,
@@ -257,14 +263,12 @@ class QueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_draft_sql as operation
-
-        request = operation.request_kwargs(
+        request = query_draft_sql.request_kwargs(
             self._caller.project_id,
             current_query=current_query,
             prompt=prompt,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(query_draft_sql.OPERATION, request, options)
 
 
 class AsyncQueryResource:
@@ -355,9 +359,7 @@ class AsyncQueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_create as operation
-
-        request = operation.request_kwargs(
+        request = query_create.request_kwargs(
             self._caller.project_id,
             query=query,
             async_=async_,
@@ -369,7 +371,7 @@ class AsyncQueryResource:
             variables_override=variables_override,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(query_create.OPERATION, request, options)
 
     async def retrieve(
         self,
@@ -411,14 +413,12 @@ class AsyncQueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = query_retrieve.request_kwargs(
             self._caller.project_id,
             id,
             show_progress=show_progress,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(query_retrieve.OPERATION, request, options)
 
     async def delete(
         self,
@@ -458,14 +458,12 @@ class AsyncQueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_delete as operation
-
-        request = operation.request_kwargs(
+        request = query_delete.request_kwargs(
             self._caller.project_id,
             id,
             dequeue_only=dequeue_only,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(query_delete.OPERATION, request, options)
 
     async def draft_sql(
         self,
@@ -504,11 +502,9 @@ class AsyncQueryResource:
             https://posthog.com/docs/api/query
         """
 
-        from ..api.query import query_draft_sql as operation
-
-        request = operation.request_kwargs(
+        request = query_draft_sql.request_kwargs(
             self._caller.project_id,
             current_query=current_query,
             prompt=prompt,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(query_draft_sql.OPERATION, request, options)

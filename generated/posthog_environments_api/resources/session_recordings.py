@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.session_recordings import (
+        session_recordings_delete,
+        session_recordings_list,
+        session_recordings_retrieve,
+        session_recordings_sharing,
+    )
     from ..models.property_filter import PropertyFilter
     from ..models.recording_operand import RecordingOperand
     from ..models.recording_order import RecordingOrder
@@ -18,6 +25,11 @@ if TYPE_CHECKING:
     from ..models.session_recording import SessionRecording
     from ..models.session_recording_page import SessionRecordingPage
     from ..models.sharing_configuration import SharingConfiguration
+else:
+    session_recordings_list = LazyModule("..api.session_recordings.session_recordings_list", __package__)
+    session_recordings_retrieve = LazyModule("..api.session_recordings.session_recordings_retrieve", __package__)
+    session_recordings_delete = LazyModule("..api.session_recordings.session_recordings_delete", __package__)
+    session_recordings_sharing = LazyModule("..api.session_recordings.session_recordings_sharing", __package__)
 
 
 class SessionRecordingsResource:
@@ -105,9 +117,7 @@ class SessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_list as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_list.request_kwargs(
             self._caller.project_id,
             actions=actions,
             add_events_to_property_queries=add_events_to_property_queries,
@@ -128,7 +138,9 @@ class SessionRecordingsResource:
             properties=properties,
             session_ids=session_ids,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            session_recordings_list.OPERATION, session_recordings_list.page_items, request, options, max_items
+        )
 
     def retrieve(
         self,
@@ -164,13 +176,11 @@ class SessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(session_recordings_retrieve.OPERATION, request, options)
 
     def delete(
         self,
@@ -206,13 +216,11 @@ class SessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_delete as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(session_recordings_delete.OPERATION, request, options)
 
     def sharing(
         self,
@@ -249,13 +257,11 @@ class SessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_sharing as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_sharing.request_kwargs(
             self._caller.project_id,
             recording_id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(session_recordings_sharing.OPERATION, request, options)
 
 
 class AsyncSessionRecordingsResource:
@@ -343,9 +349,7 @@ class AsyncSessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_list as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_list.request_kwargs(
             self._caller.project_id,
             actions=actions,
             add_events_to_property_queries=add_events_to_property_queries,
@@ -366,7 +370,9 @@ class AsyncSessionRecordingsResource:
             properties=properties,
             session_ids=session_ids,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            session_recordings_list.OPERATION, session_recordings_list.page_items, request, options, max_items
+        )
 
     async def retrieve(
         self,
@@ -402,13 +408,11 @@ class AsyncSessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(session_recordings_retrieve.OPERATION, request, options)
 
     async def delete(
         self,
@@ -444,13 +448,11 @@ class AsyncSessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_delete as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(session_recordings_delete.OPERATION, request, options)
 
     async def sharing(
         self,
@@ -487,10 +489,8 @@ class AsyncSessionRecordingsResource:
             https://posthog.com/docs/api/session-recordings
         """
 
-        from ..api.session_recordings import session_recordings_sharing as operation
-
-        request = operation.request_kwargs(
+        request = session_recordings_sharing.request_kwargs(
             self._caller.project_id,
             recording_id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(session_recordings_sharing.OPERATION, request, options)

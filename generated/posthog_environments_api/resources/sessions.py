@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.sessions import (
+        sessions_property_definitions,
+        sessions_values,
+    )
     from ..models.property_value import PropertyValue
     from ..models.session_property_definition_page import SessionPropertyDefinitionPage
+else:
+    sessions_property_definitions = LazyModule("..api.sessions.sessions_property_definitions", __package__)
+    sessions_values = LazyModule("..api.sessions.sessions_values", __package__)
 
 
 class SessionsResource:
@@ -61,14 +69,12 @@ class SessionsResource:
             https://posthog.com/docs/api/environments
         """
 
-        from ..api.sessions import sessions_property_definitions as operation
-
-        request = operation.request_kwargs(
+        request = sessions_property_definitions.request_kwargs(
             self._caller.project_id,
             is_numerical=is_numerical,
             search=search,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(sessions_property_definitions.OPERATION, request, options)
 
     def values(
         self,
@@ -107,14 +113,12 @@ class SessionsResource:
             https://posthog.com/docs/api/environments
         """
 
-        from ..api.sessions import sessions_values as operation
-
-        request = operation.request_kwargs(
+        request = sessions_values.request_kwargs(
             self._caller.project_id,
             key=key,
             value=value,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(sessions_values.OPERATION, request, options)
 
 
 class AsyncSessionsResource:
@@ -164,14 +168,12 @@ class AsyncSessionsResource:
             https://posthog.com/docs/api/environments
         """
 
-        from ..api.sessions import sessions_property_definitions as operation
-
-        request = operation.request_kwargs(
+        request = sessions_property_definitions.request_kwargs(
             self._caller.project_id,
             is_numerical=is_numerical,
             search=search,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(sessions_property_definitions.OPERATION, request, options)
 
     async def values(
         self,
@@ -210,11 +212,9 @@ class AsyncSessionsResource:
             https://posthog.com/docs/api/environments
         """
 
-        from ..api.sessions import sessions_values as operation
-
-        request = operation.request_kwargs(
+        request = sessions_values.request_kwargs(
             self._caller.project_id,
             key=key,
             value=value,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(sessions_values.OPERATION, request, options)

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..types import UNSET, RequestOptions, Unset
 from .callers import AsyncCaller, AsyncPages, Pages, SyncCaller
+from .lazy import LazyModule
 
 if TYPE_CHECKING:
+    from ..api.subscriptions import (
+        subscriptions_create,
+        subscriptions_delete,
+        subscriptions_list,
+        subscriptions_retrieve,
+        subscriptions_update,
+    )
     from ..models.subscription import Subscription
     from ..models.subscription_create import SubscriptionCreate
     from ..models.subscription_frequency import SubscriptionFrequency
@@ -19,6 +27,12 @@ if TYPE_CHECKING:
     from ..models.subscription_target import SubscriptionTarget
     from ..models.subscription_update import SubscriptionUpdate
     from ..models.weekday import Weekday
+else:
+    subscriptions_list = LazyModule("..api.subscriptions.subscriptions_list", __package__)
+    subscriptions_create = LazyModule("..api.subscriptions.subscriptions_create", __package__)
+    subscriptions_retrieve = LazyModule("..api.subscriptions.subscriptions_retrieve", __package__)
+    subscriptions_delete = LazyModule("..api.subscriptions.subscriptions_delete", __package__)
+    subscriptions_update = LazyModule("..api.subscriptions.subscriptions_update", __package__)
 
 
 class SubscriptionsResource:
@@ -85,9 +99,7 @@ class SubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_list as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_list.request_kwargs(
             self._caller.project_id,
             created_by=created_by,
             dashboard=dashboard,
@@ -100,7 +112,9 @@ class SubscriptionsResource:
             search=search,
             target_type=target_type,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            subscriptions_list.OPERATION, subscriptions_list.page_items, request, options, max_items
+        )
 
     @overload
     def create(
@@ -208,9 +222,7 @@ class SubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_create as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_create.request_kwargs(
             self._caller.project_id,
             target_type=target_type,
             target_value=target_value,
@@ -232,7 +244,7 @@ class SubscriptionsResource:
             summary_prompt_guide=summary_prompt_guide,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(subscriptions_create.OPERATION, request, options)
 
     def retrieve(
         self,
@@ -268,13 +280,11 @@ class SubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(subscriptions_retrieve.OPERATION, request, options)
 
     def delete(
         self,
@@ -311,13 +321,11 @@ class SubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_delete as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(subscriptions_delete.OPERATION, request, options)
 
     def update(
         self,
@@ -394,9 +402,7 @@ class SubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_update as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_update.request_kwargs(
             self._caller.project_id,
             id,
             dashboard=dashboard,
@@ -419,7 +425,7 @@ class SubscriptionsResource:
             summary_prompt_guide=summary_prompt_guide,
             body=body,
         )
-        return self._caller.call(operation.OPERATION, request, options)
+        return self._caller.call(subscriptions_update.OPERATION, request, options)
 
 
 class AsyncSubscriptionsResource:
@@ -486,9 +492,7 @@ class AsyncSubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_list as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_list.request_kwargs(
             self._caller.project_id,
             created_by=created_by,
             dashboard=dashboard,
@@ -501,7 +505,9 @@ class AsyncSubscriptionsResource:
             search=search,
             target_type=target_type,
         )
-        return self._caller.paginate(operation.OPERATION, operation.page_items, request, options, max_items)
+        return self._caller.paginate(
+            subscriptions_list.OPERATION, subscriptions_list.page_items, request, options, max_items
+        )
 
     @overload
     async def create(
@@ -609,9 +615,7 @@ class AsyncSubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_create as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_create.request_kwargs(
             self._caller.project_id,
             target_type=target_type,
             target_value=target_value,
@@ -633,7 +637,7 @@ class AsyncSubscriptionsResource:
             summary_prompt_guide=summary_prompt_guide,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(subscriptions_create.OPERATION, request, options)
 
     async def retrieve(
         self,
@@ -669,13 +673,11 @@ class AsyncSubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_retrieve as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_retrieve.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(subscriptions_retrieve.OPERATION, request, options)
 
     async def delete(
         self,
@@ -712,13 +714,11 @@ class AsyncSubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_delete as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_delete.request_kwargs(
             self._caller.project_id,
             id,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(subscriptions_delete.OPERATION, request, options)
 
     async def update(
         self,
@@ -795,9 +795,7 @@ class AsyncSubscriptionsResource:
             https://posthog.com/docs/api/subscriptions
         """
 
-        from ..api.subscriptions import subscriptions_update as operation
-
-        request = operation.request_kwargs(
+        request = subscriptions_update.request_kwargs(
             self._caller.project_id,
             id,
             dashboard=dashboard,
@@ -820,4 +818,4 @@ class AsyncSubscriptionsResource:
             summary_prompt_guide=summary_prompt_guide,
             body=body,
         )
-        return await self._caller.call(operation.OPERATION, request, options)
+        return await self._caller.call(subscriptions_update.OPERATION, request, options)

@@ -1,0 +1,147 @@
+"""The generated package imports anywhere, lazily, and says where it comes from."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import posthog_environments_api
+from contract_document import ROOT
+from posthog_environments_api import models
+from tests.generated.samples import ENUMS, OBJECTS, RAW
+
+PACKAGE = Path(posthog_environments_api.__file__).parent
+FILES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints, in which every warning is an error."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded_after(code: str) -> set[str]:
+    """Names of the modules that some code loads: those of the package, and httpx."""
+    shown = python(f"""
+        import json, sys
+        before = set(sys.modules)
+        {code}
+        print(json.dumps(sorted(set(sys.modules) - before)))
+    """)
+    return {
+        name for name in json.loads(shown) if name.partition(".")[0] in ("posthog_environments_api", "httpx")
+    }
+
+
+def test_every_module_can_be_the_first_that_is_imported() -> None:
+    """Models refer to each other, so an import order that fails would show only to some users."""
+    count = python("""
+        import importlib, pkgutil, sys
+        import posthog_environments_api as package
+        names = [module.name for module in pkgutil.walk_packages(package.__path__, "posthog_environments_api.")]
+        for name in names:
+            for loaded in [one for one in sys.modules if one.startswith("posthog_environments_api")]:
+                del sys.modules[loaded]
+            importlib.import_module(name)
+        print(len(names))
+    """)
+    packages = sum(path.name == "__init__.py" for path in FILES)
+    assert int(count) == len(FILES) - 1
+    assert packages > 10
+
+
+def test_every_module_can_be_imported_together() -> None:
+    python("""
+        import importlib, pkgutil
+        import posthog_environments_api as package
+        for module in pkgutil.walk_packages(package.__path__, "posthog_environments_api."):
+            importlib.import_module(module.name)
+    """)
+
+
+def test_importing_the_package_loads_neither_models_nor_httpx() -> None:
+    assert loaded_after("import posthog_environments_api") == {"posthog_environments_api"}
+
+
+def test_a_model_loads_the_models_that_it_holds_and_no_other() -> None:
+    loaded = loaded_after(
+        "from posthog_environments_api.models import ExportPage; ExportPage.from_dict({'results': [{'id': 1}]})"
+    )
+    found = {
+        name.rpartition(".")[2] for name in loaded if name.startswith("posthog_environments_api.models.")
+    }
+    assert found == {"export_page", "export", "export_format"}
+    assert "httpx" not in loaded
+
+
+def test_an_operation_loads_no_httpx_before_it_is_sent() -> None:
+    """The facade sends it by other means; httpx takes most of the time that importing takes."""
+    loaded = loaded_after("from posthog_environments_api.api.persons import persons_list")
+    assert "posthog_environments_api.models.person_page" in loaded
+    assert "posthog_environments_api.models.subscription" not in loaded
+    assert "httpx" not in loaded
+
+
+def test_the_resource_classes_load_no_endpoint_before_it_is_called() -> None:
+    loaded = loaded_after(
+        "from posthog_environments_api.resources import SyncResources; SyncResources(object()).persons"
+    )
+    assert "posthog_environments_api.resources.persons" in loaded
+    assert not [name for name in loaded if ".api." in name or ".models." in name or name == "httpx"]
+
+
+def test_the_models_are_the_schemas_of_the_contract() -> None:
+    assert sorted(models.__all__) == sorted([*OBJECTS, *ENUMS])
+    assert set(models.__all__) <= set(dir(models))
+    for name in models.__all__:
+        assert getattr(models, name).__name__ == name
+
+
+def test_the_operations_are_modules_of_their_tag() -> None:
+    for name, operation in RAW.items():
+        package = importlib.import_module(f"posthog_environments_api.api.{operation.data['tags'][0]}")
+        assert name in package.__all__
+        assert getattr(package, name).OPERATION.operation_id == name
+
+
+@pytest.mark.parametrize("module", ["", ".models", ".api.persons"])
+def test_a_name_that_is_not_there_is_an_attribute_error(module: str) -> None:
+    package = importlib.import_module(f"posthog_environments_api{module}")
+    with pytest.raises(AttributeError, match="Persom"):
+        package.Persom  # noqa: B018
+
+
+def test_the_package_is_typed() -> None:
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_every_file_begins_with_where_it_comes_from() -> None:
+    header = (ROOT / "generator-templates" / "header.jinja").read_text(encoding="utf-8").strip()
+    assert header.startswith("# Generated by")
+    assert [
+        str(path) for path in FILES if path.read_text(encoding="utf-8").partition("\n")[0] != header
+    ] == []
+
+
+def test_the_files_are_formatted_as_ruff_would_anywhere() -> None:
+    ruff = Path(sys.executable).parent / "ruff"
+    settings = ["--isolated", "--no-cache", "--target-version", "py311", "--line-length", "120"]
+    done = subprocess.run([ruff, "format", "--check", *settings, PACKAGE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_package_holds_no_files_but_its_own() -> None:
+    found = {path.suffix for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert found == {".py", ".typed"}
