@@ -42,11 +42,14 @@ class RawOperation:
         return str(self.data["operationId"])
 
 
-def load_yaml(path: Path) -> Any:
+def load_yaml(path: Path) -> dict[str, Any]:
     try:
-        return YAML(typ="safe").load(path)
+        found = YAML(typ="safe").load(path)
     except YAMLError as error:
         raise ContractError(f"{path}: {error}") from None
+    if not isinstance(found, dict):
+        raise ContractError(f"{path}: must be a mapping, not {type(found).__name__}")
+    return found
 
 
 def merge(folder: Path = CONTRACT) -> dict[str, Any]:
@@ -63,6 +66,9 @@ def merge(folder: Path = CONTRACT) -> dict[str, Any]:
             raise ContractError(f"{what} is defined in {origin[what].name} and in {file.name}")
         origin[what] = file
 
+    for path, item in document["paths"].items():
+        for key in item:
+            claim(_what(path, key), folder / "root.yaml")
     for file in sorted((folder / "resources").glob("*.yaml")):
         part = load_yaml(file)
         unknown = set(part) - {"paths", "components"}
@@ -71,7 +77,7 @@ def merge(folder: Path = CONTRACT) -> dict[str, Any]:
         for path, item in (part.get("paths") or {}).items():
             target = document["paths"].setdefault(path, {})
             for key, value in item.items():
-                claim(f"{key.upper()} {path}" if key in HTTP_METHODS else f"{key} of {path}", file)
+                claim(_what(path, key), file)
                 target[key] = value
         for kind, named in (part.get("components") or {}).items():
             for name, value in named.items():
@@ -79,6 +85,12 @@ def merge(folder: Path = CONTRACT) -> dict[str, Any]:
                 components.setdefault(kind, {})[name] = value
     merged: dict[str, Any] = _without_shared_nodes(document)
     return merged
+
+
+def _what(path: str, key: str) -> str:
+    if key == "$ref":
+        raise ContractError(f"{path}: a path item may not be a reference")
+    return f"{key.upper()} {path}" if key in HTTP_METHODS else f"{key} of {path}"
 
 
 def _without_shared_nodes(value: Any) -> Any:
@@ -123,6 +135,8 @@ def lookup(document: Mapping[str, Any], reference: str) -> Any:
 
 def operations(document: Mapping[str, Any]) -> Iterator[RawOperation]:
     for path, item in document["paths"].items():
+        if "$ref" in item:
+            raise ContractError(f"{path}: a path item may not be a reference")
         for method in HTTP_METHODS:
             if method not in item:
                 continue

@@ -147,6 +147,10 @@ class ContractView:
         }
         self.operations: dict[str, OperationView] = {}
         for raw in operations(document):
+            if raw.operation_id in self.operations:
+                raise ContractError(
+                    f"{raw.operation_id} names two operations, one is {raw.method} {raw.path}"
+                )
             endpoint = endpoints.get(raw.operation_id)
             if endpoint is None:
                 raise ContractError(f"the generator dropped {raw.method} {raw.path} ({raw.operation_id})")
@@ -178,7 +182,10 @@ class ContractView:
         tag = data["tags"][0]
         if not raw.operation_id.startswith(f"{tag}_"):
             raise ContractError(f"{raw.operation_id}: an operationId is <tag>_<method>, its tag is {tag}")
+        if tag not in self.tag_descriptions:
+            raise ContractError(f"{raw.operation_id}: the tag {tag} is not declared in root.yaml")
         name = raw.operation_id[len(tag) + 1 :]
+        self._refuse_what_would_be_lost(raw, endpoint)
         scopes = tuple(data["security"][0]["personalApiKey"])
         deprecation = data.get("x-deprecation")
         path_parameters = [self._parameter(raw, prop, "path") for prop in endpoint.path_parameters]
@@ -236,6 +243,18 @@ class ContractView:
         )
         self._imports(view, endpoint)
         return view
+
+    def _refuse_what_would_be_lost(self, raw: RawOperation, endpoint: Endpoint) -> None:
+        """Parameters that the generator, or our templates, would leave out or could not name."""
+        kept = {p.name.get_untrusted_value() for p in [*endpoint.path_parameters, *endpoint.query_parameters]}
+        lost = [f"{p['name']} (in {p['in']})" for p in raw.parameters if p["name"] not in kept]
+        if lost:
+            raise ContractError(f"{raw.operation_id}: parameters that cannot be generated: {', '.join(lost)}")
+        clashes = {str(p.python_name) for p in endpoint.query_parameters} & (RESERVED | {raw.operation_id})
+        if clashes:
+            raise ContractError(
+                f"{raw.operation_id}: parameters {sorted(clashes)} clash with Python arguments"
+            )
 
     def _parameter(self, raw: RawOperation, prop: PropertyProtocol, location: str) -> ParameterView:
         name = prop.name.get_untrusted_value()

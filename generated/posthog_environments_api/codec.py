@@ -240,7 +240,8 @@ def encode_value(value: Any) -> Any:
         return [encode_value(item) for item in cast("Iterable[Any]", value)]
     to_dict = getattr(value, "to_dict", None)
     if callable(to_dict):
-        return to_dict()
+        # Again: free JSON inside a model may hold anything.
+        return encode_value(to_dict())
     if isinstance(value, (str, int, float)):
         return value
     raise InvalidRequestError(f"cannot send a {type(value).__name__} as JSON: {_shown(value)}")
@@ -272,6 +273,8 @@ def json_body(
         if given:
             names = ", ".join(sorted(given))
             raise InvalidRequestError(f"{operation}: give either body= or its fields ({names}), not both")
+        if not is_object(body) and not hasattr(body, "to_dict"):
+            raise InvalidRequestError(f"{operation}: body must be a model or a mapping, got {_shown(body)}")
         return encode_value(body)
     absent = [name for name in required if name not in given]
     if absent and (body_required or given):

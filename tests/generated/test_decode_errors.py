@@ -12,7 +12,7 @@ import pytest
 from posthog_environments_api.errors import DecodeError, InvalidRequestError, PostHogError, UnexpectedStatus
 from posthog_environments_api.models import (
     EventPage,
-    GroupPropertyDefinitions,
+    GroupPropertyDefinitionMap,
     PersonPage,
     PropertyFilterGroup,
     QueryStatusResponse,
@@ -179,9 +179,9 @@ def test_the_location_leads_through_models() -> None:
 
 def test_the_location_leads_through_the_keys_of_a_map() -> None:
     with pytest.raises(DecodeError) as caught:
-        GroupPropertyDefinitions.from_dict({"0": [{"count": 1}, {"count": "many"}]})
+        GroupPropertyDefinitionMap.from_dict({"0": [{"count": 1}, {"count": "many"}]})
     assert caught.value.location == "$['0'][1].count"
-    assert caught.value.model == "GroupPropertyDefinitions"
+    assert caught.value.model == "GroupPropertyDefinitionMap"
 
 
 @pytest.mark.parametrize(

@@ -487,10 +487,10 @@ def test_values_of_python_become_json_in_the_unknown_fields_of_a_model() -> None
 
 def test_a_field_takes_a_model_or_a_mapping() -> None:
     one = request("query_create", "1", query={"kind": "HogQLQuery"}, filters_override={"date_from": "-7d"})
-    from posthog_environments_api.models import QueryFilters
+    from posthog_environments_api.models import QueryFilterOverride
 
     other = request(
-        "query_create", "1", query={"kind": "HogQLQuery"}, filters_override=QueryFilters(date_from="-7d")
+        "query_create", "1", query={"kind": "HogQLQuery"}, filters_override=QueryFilterOverride(date_from="-7d")
     )
     assert (
         one["json"]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .group_found import GroupFound
     from .group_properties_upsert import GroupPropertiesUpsert
     from .group_property_definition import GroupPropertyDefinition
-    from .group_property_definitions import GroupPropertyDefinitions
+    from .group_property_definition_map import GroupPropertyDefinitionMap
     from .group_property_delete import GroupPropertyDelete
     from .group_property_update import GroupPropertyUpdate
     from .hog_function import HogFunction
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from .property_type import PropertyType
     from .property_value import PropertyValue
     from .query_cancellation import QueryCancellation
-    from .query_filters import QueryFilters
+    from .query_filter_override import QueryFilterOverride
     from .query_progress import QueryProgress
     from .query_refresh import QueryRefresh
     from .query_request import QueryRequest
@@ -130,7 +130,7 @@ _MODULES = {
     "GroupFound": ".group_found",
     "GroupPropertiesUpsert": ".group_properties_upsert",
     "GroupPropertyDefinition": ".group_property_definition",
-    "GroupPropertyDefinitions": ".group_property_definitions",
+    "GroupPropertyDefinitionMap": ".group_property_definition_map",
     "GroupPropertyDelete": ".group_property_delete",
     "GroupPropertyUpdate": ".group_property_update",
     "HogFunction": ".hog_function",
@@ -162,7 +162,7 @@ _MODULES = {
     "PropertyType": ".property_type",
     "PropertyValue": ".property_value",
     "QueryCancellation": ".query_cancellation",
-    "QueryFilters": ".query_filters",
+    "QueryFilterOverride": ".query_filter_override",
     "QueryProgress": ".query_progress",
     "QueryRefresh": ".query_refresh",
     "QueryRequest": ".query_request",
@@ -239,7 +239,7 @@ __all__ = (
     "GroupFound",
     "GroupPropertiesUpsert",
     "GroupPropertyDefinition",
-    "GroupPropertyDefinitions",
+    "GroupPropertyDefinitionMap",
     "GroupPropertyDelete",
     "GroupPropertyUpdate",
     "HogFunction",
@@ -271,7 +271,7 @@ __all__ = (
     "PropertyType",
     "PropertyValue",
     "QueryCancellation",
-    "QueryFilters",
+    "QueryFilterOverride",
     "QueryProgress",
     "QueryRefresh",
     "QueryRequest",

@@ -106,7 +106,7 @@ class QueryProgress:
 
     def to_json(self) -> bytes:
         """Write a JSON document."""
-        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+        return dumps(self).encode("utf-8", "surrogatepass")
 
     @staticmethod
     def from_wire(wire: Any) -> QueryProgress:

@@ -41,7 +41,7 @@ class QueryRequest:
     query: Any
     async_: bool | None | Unset = UNSET
     client_query_id: None | str | Unset = UNSET
-    filters_override: None | QueryFilters | Unset = UNSET
+    filters_override: None | QueryFilterOverride | Unset = UNSET
     limit_context: None | str | Unset = UNSET
     name: None | str | Unset = UNSET
     refresh: None | QueryRefresh | Unset = UNSET
@@ -91,8 +91,8 @@ class QueryRequest:
             client_query_id: None | str | Unset = _value if _value is UNSET else decode_nullable(_value, decode_str)
             _key = "filters_override"
             _value = _data.get(_key, UNSET)
-            filters_override: None | QueryFilters | Unset = (
-                _value if _value is UNSET else decode_nullable(_value, QueryFilters.from_dict)
+            filters_override: None | QueryFilterOverride | Unset = (
+                _value if _value is UNSET else decode_nullable(_value, QueryFilterOverride.from_dict)
             )
             _key = "limit_context"
             _value = _data.get(_key, UNSET)
@@ -140,7 +140,7 @@ class QueryRequest:
 
     def to_json(self) -> bytes:
         """Write a JSON document."""
-        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+        return dumps(self).encode("utf-8", "surrogatepass")
 
     @staticmethod
     def from_wire(wire: Any) -> QueryRequest:
@@ -152,7 +152,7 @@ class QueryRequest:
         result.async_ = wire.async_
         result.client_query_id = wire.client_query_id
         value = wire.filters_override
-        result.filters_override = value if value is UNSET or value is None else QueryFilters.from_wire(value)
+        result.filters_override = value if value is UNSET or value is None else QueryFilterOverride.from_wire(value)
         result.limit_context = wire.limit_context
         result.name = wire.name
         value = wire.refresh
@@ -187,7 +187,7 @@ QueryRequest.wire = Wire(
         ("query", "query", Any, True),
         ("async_", "async", bool | None, False),
         ("client_query_id", "client_query_id", str | None, False),
-        ("filters_override", "filters_override", of(QueryFilters.wire) | None, False),
+        ("filters_override", "filters_override", of(QueryFilterOverride.wire) | None, False),
         ("limit_context", "limit_context", str | None, False),
         ("name", "name", str | None, False),
         ("refresh", "refresh", str | None, False),
@@ -209,6 +209,6 @@ _FIELDS: frozenset[str] = frozenset(
     }
 )
 
-from ..models.query_filters import QueryFilters
+from ..models.query_filter_override import QueryFilterOverride
 from ..models.query_refresh import QueryRefresh
 from ..models.query_variable_map import QueryVariableMap

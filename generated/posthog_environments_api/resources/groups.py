@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..models.group_create import GroupCreate
     from ..models.group_found import GroupFound
     from ..models.group_properties_upsert import GroupPropertiesUpsert
-    from ..models.group_property_definitions import GroupPropertyDefinitions
+    from ..models.group_property_definition_map import GroupPropertyDefinitionMap
     from ..models.group_property_delete import GroupPropertyDelete
     from ..models.group_property_update import GroupPropertyUpdate
     from ..models.property_value import PropertyValue
@@ -302,7 +302,7 @@ class GroupsResource:
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> GroupPropertyDefinitions:
+    ) -> GroupPropertyDefinitionMap:
         """Property names of all groups.
 
         The names of the properties that groups have, by group type, and how many groups have each. The newest
@@ -797,7 +797,7 @@ class AsyncGroupsResource:
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> GroupPropertyDefinitions:
+    ) -> GroupPropertyDefinitionMap:
         """Property names of all groups.
 
         The names of the properties that groups have, by group type, and how many groups have each. The newest

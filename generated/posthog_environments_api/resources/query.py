@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from ..models.drafted_sql import DraftedSql
     from ..models.query_cancellation import QueryCancellation
-    from ..models.query_filters import QueryFilters
+    from ..models.query_filter_override import QueryFilterOverride
     from ..models.query_refresh import QueryRefresh
     from ..models.query_request import QueryRequest
     from ..models.query_response import QueryResponse
@@ -48,7 +48,7 @@ class QueryResource:
         query: Any,
         async_: bool | None | Unset = UNSET,
         client_query_id: str | None | Unset = UNSET,
-        filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+        filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
         limit_context: str | None | Unset = UNSET,
         name: str | None | Unset = UNSET,
         refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -70,7 +70,7 @@ class QueryResource:
         query: Any | Unset = UNSET,
         async_: bool | None | Unset = UNSET,
         client_query_id: str | None | Unset = UNSET,
-        filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+        filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
         limit_context: str | None | Unset = UNSET,
         name: str | None | Unset = UNSET,
         refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -287,7 +287,7 @@ class AsyncQueryResource:
         query: Any,
         async_: bool | None | Unset = UNSET,
         client_query_id: str | None | Unset = UNSET,
-        filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+        filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
         limit_context: str | None | Unset = UNSET,
         name: str | None | Unset = UNSET,
         refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -309,7 +309,7 @@ class AsyncQueryResource:
         query: Any | Unset = UNSET,
         async_: bool | None | Unset = UNSET,
         client_query_id: str | None | Unset = UNSET,
-        filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+        filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
         limit_context: str | None | Unset = UNSET,
         name: str | None | Unset = UNSET,
         refresh: QueryRefresh | str | None | Unset = UNSET,

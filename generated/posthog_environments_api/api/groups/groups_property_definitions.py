@@ -9,7 +9,7 @@ from ... import runtime
 from ...codec import (
     path_segment,
 )
-from ...models.group_property_definitions import GroupPropertyDefinitions
+from ...models.group_property_definition_map import GroupPropertyDefinitionMap
 from ...operation import Operation
 from ...types import Response
 
@@ -30,16 +30,16 @@ def request_kwargs(
     return _request
 
 
-def parse(status: int, content: bytes) -> GroupPropertyDefinitions:
+def parse(status: int, content: bytes) -> GroupPropertyDefinitionMap:
     """Decode the body of a success.
 
     Raises:
         DecodeError: The body does not have the documented shape.
     """
-    return GroupPropertyDefinitions.from_json(content.strip() or b"{}")
+    return GroupPropertyDefinitionMap.from_json(content.strip() or b"{}")
 
 
-OPERATION: Operation[GroupPropertyDefinitions] = Operation(
+OPERATION: Operation[GroupPropertyDefinitionMap] = Operation(
     operation_id="groups_property_definitions",
     tag="groups",
     name="property_definitions",
@@ -56,7 +56,7 @@ def sync_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[GroupPropertyDefinitions]:
+) -> Response[GroupPropertyDefinitionMap]:
     """Property names of all groups
 
     The names of the properties that groups have, by group type, and how many groups have each. The newest servers
@@ -86,7 +86,7 @@ def sync(
     project_id: str,
     *,
     client: AuthenticatedClient,
-) -> GroupPropertyDefinitions:
+) -> GroupPropertyDefinitionMap:
     """Property names of all groups
 
     The names of the properties that groups have, by group type, and how many groups have each. The newest servers
@@ -116,7 +116,7 @@ async def asyncio_detailed(
     project_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[GroupPropertyDefinitions]:
+) -> Response[GroupPropertyDefinitionMap]:
     """Property names of all groups
 
     The names of the properties that groups have, by group type, and how many groups have each. The newest servers
@@ -146,7 +146,7 @@ async def asyncio(
     project_id: str,
     *,
     client: AuthenticatedClient,
-) -> GroupPropertyDefinitions:
+) -> GroupPropertyDefinitionMap:
     """Property names of all groups
 
     The names of the properties that groups have, by group type, and how many groups have each. The newest servers

@@ -17,7 +17,7 @@ from ...types import UNSET, Response, Unset
 
 if TYPE_CHECKING:
     from ...client import AuthenticatedClient
-    from ...models.query_filters import QueryFilters
+    from ...models.query_filter_override import QueryFilterOverride
     from ...models.query_refresh import QueryRefresh
     from ...models.query_request import QueryRequest
     from ...models.query_variable_map import QueryVariableMap
@@ -29,7 +29,7 @@ def request_kwargs(
     query: Any | Unset = UNSET,
     async_: bool | None | Unset = UNSET,
     client_query_id: str | None | Unset = UNSET,
-    filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+    filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
     limit_context: str | None | Unset = UNSET,
     name: str | None | Unset = UNSET,
     refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -93,7 +93,7 @@ def sync_detailed(
     query: Any | Unset = UNSET,
     async_: bool | None | Unset = UNSET,
     client_query_id: str | None | Unset = UNSET,
-    filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+    filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
     limit_context: str | None | Unset = UNSET,
     name: str | None | Unset = UNSET,
     refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -154,7 +154,7 @@ def sync(
     query: Any | Unset = UNSET,
     async_: bool | None | Unset = UNSET,
     client_query_id: str | None | Unset = UNSET,
-    filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+    filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
     limit_context: str | None | Unset = UNSET,
     name: str | None | Unset = UNSET,
     refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -215,7 +215,7 @@ async def asyncio_detailed(
     query: Any | Unset = UNSET,
     async_: bool | None | Unset = UNSET,
     client_query_id: str | None | Unset = UNSET,
-    filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+    filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
     limit_context: str | None | Unset = UNSET,
     name: str | None | Unset = UNSET,
     refresh: QueryRefresh | str | None | Unset = UNSET,
@@ -276,7 +276,7 @@ async def asyncio(
     query: Any | Unset = UNSET,
     async_: bool | None | Unset = UNSET,
     client_query_id: str | None | Unset = UNSET,
-    filters_override: QueryFilters | Mapping[str, Any] | None | Unset = UNSET,
+    filters_override: QueryFilterOverride | Mapping[str, Any] | None | Unset = UNSET,
     limit_context: str | None | Unset = UNSET,
     name: str | None | Unset = UNSET,
     refresh: QueryRefresh | str | None | Unset = UNSET,

@@ -22,7 +22,7 @@ from ..wire import Wire, convert_list, from_json, list_of
 
 
 @_define
-class QueryFilters:
+class QueryFilterOverride:
     """Filters to lay over a query, as a dashboard does.
 
     Attributes:
@@ -63,7 +63,7 @@ class QueryFilters:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict, "QueryFilters")
+        _data = decode_object(src_dict, "QueryFilterOverride")
         _key = ""
         try:
             _key = "breakdown_filter"
@@ -86,7 +86,7 @@ class QueryFilters:
                 else decode_nullable(_value, lambda value: decode_list(value, PropertyFilter.from_dict))
             )
         except DecodeError as _error:
-            raise _error.within(_key, "QueryFilters") from None
+            raise _error.within(_key, "QueryFilterOverride") from None
         _result = cls(
             breakdown_filter=breakdown_filter,
             date_from=date_from,
@@ -106,25 +106,25 @@ class QueryFilters:
         Raises:
             DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
         """
-        return from_json(cls, cls.wire if cls is QueryFilters else None, data)
+        return from_json(cls, cls.wire if cls is QueryFilterOverride else None, data)
 
     def to_json(self) -> bytes:
         """Write a JSON document."""
-        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+        return dumps(self).encode("utf-8", "surrogatepass")
 
     @staticmethod
-    def from_wire(wire: Any) -> QueryFilters:
+    def from_wire(wire: Any) -> QueryFilterOverride:
         """Make the model from its private wire type (see `wire`)."""
         if type(wire) is dict:
-            return QueryFilters.from_dict(cast("Any", wire))
-        result = _new(QueryFilters)
+            return QueryFilterOverride.from_dict(cast("Any", wire))
+        result = _new(QueryFilterOverride)
         result.breakdown_filter = wire.breakdown_filter
         result.date_from = wire.date_from
         result.date_to = wire.date_to
         result.explicit_date = wire.explicit_date
         value = wire.properties
         result.properties = value if value is UNSET or value is None else convert_list(value, PropertyFilter.from_wire)
-        result.additional_properties = QueryFilters.wire.extras(wire) if QueryFilters.wire.learned else {}
+        result.additional_properties = QueryFilterOverride.wire.extras(wire) if QueryFilterOverride.wire.learned else {}
         return result
 
     @property
@@ -145,9 +145,9 @@ class QueryFilters:
         return key in self.additional_properties
 
 
-_new = QueryFilters.__new__
+_new = QueryFilterOverride.__new__
 
-QueryFilters.wire = Wire(
+QueryFilterOverride.wire = Wire(
     lambda of: (
         ("breakdown_filter", "breakdown_filter", Any, False),
         ("date_from", "date_from", str | None, False),
@@ -155,7 +155,7 @@ QueryFilters.wire = Wire(
         ("explicit_date", "explicitDate", bool | None, False),
         ("properties", "properties", list_of(of(PropertyFilter.wire)) | None, False),
     ),
-    QueryFilters.from_wire,
+    QueryFilterOverride.from_wire,
 )
 
 _FIELDS: frozenset[str] = frozenset(

@@ -18,7 +18,7 @@ from ..wire import from_json
 
 
 @_define
-class GroupPropertyDefinitions:
+class GroupPropertyDefinitionMap:
     """Properties of groups, under the number of the group type as text."""
 
     wire: ClassVar[None] = None
@@ -36,13 +36,13 @@ class GroupPropertyDefinitions:
         Raises:
             DecodeError: A required field is missing, or a value is not of its type.
         """
-        _data = decode_object(src_dict, "GroupPropertyDefinitions")
+        _data = decode_object(src_dict, "GroupPropertyDefinitionMap")
         _result = cls()
         _result.additional_properties = decode_map(
             _data,
             lambda value: decode_list(value, GroupPropertyDefinition.from_dict),
             _FIELDS,
-            "GroupPropertyDefinitions",
+            "GroupPropertyDefinitionMap",
         )
         return _result
 
@@ -53,16 +53,16 @@ class GroupPropertyDefinitions:
         Raises:
             DecodeError: It is no JSON, a required field is missing, or a value is not of its type.
         """
-        return from_json(cls, cls.wire if cls is GroupPropertyDefinitions else None, data)
+        return from_json(cls, cls.wire if cls is GroupPropertyDefinitionMap else None, data)
 
     def to_json(self) -> bytes:
         """Write a JSON document."""
-        return dumps(self.to_dict()).encode("utf-8", "surrogatepass")
+        return dumps(self).encode("utf-8", "surrogatepass")
 
     @staticmethod
-    def from_wire(wire: Any) -> GroupPropertyDefinitions:
+    def from_wire(wire: Any) -> GroupPropertyDefinitionMap:
         """Make the model from its private wire type (see `wire`)."""
-        return GroupPropertyDefinitions.from_dict(wire)
+        return GroupPropertyDefinitionMap.from_dict(wire)
 
     @property
     def additional_keys(self) -> list[str]:
@@ -82,7 +82,7 @@ class GroupPropertyDefinitions:
         return key in self.additional_properties
 
 
-_new = GroupPropertyDefinitions.__new__
+_new = GroupPropertyDefinitionMap.__new__
 
 
 _FIELDS: frozenset[str] = frozenset({})
