@@ -37,15 +37,19 @@ class Outcome:
 
 def arguments(operation: OperationInfo, emulator: Emulator) -> tuple[list[Any], dict[str, Any]]:
     """Path ids in their order, and keyword arguments, for a call that the emulator accepts."""
+    # A folder for the tree, because only folders can be counted.
+    sample = (
+        emulator.sample_folder_id() if operation.tag == "file_system" else emulator.sample_id(operation.tag)
+    )
     ids = [
-        emulator.sample_id(operation.tag)
+        sample
         for parameter in operation.parameters
         if parameter.location == "path" and parameter.name != "project_id"
     ]
     keywords = {
         parameter.keyword: parameter.example
         for parameter in operation.parameters
-        if parameter.location == "query" and parameter.required
+        if parameter.location == "query" and parameter.example is not None
     }
     if operation.body_example is not None:
         keywords["body"] = operation.body_example
@@ -121,7 +125,7 @@ def described(result: Any) -> str:
         kinds = {type(item).__name__ for item in result}
         return f"{len(result)} × {kinds.pop()}" if len(kinds) == 1 else f"{len(result)} items"
     identity = getattr(result, "id", UNSET)
-    return type(result).__name__ + ("" if identity is UNSET else f" {identity}")
+    return type(result).__name__ + (f" {identity}" if isinstance(identity, int) else "")
 
 
 def table(outcomes: Iterable[Outcome]) -> list[tuple[str, str, str, str, bool]]:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from all_operations import call_all, table
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -20,7 +21,7 @@ from posthog_environments import Client, PostHogError, __version__
 from posthog_environments.emulator import Emulator
 
 PERSONS = 2_500
-console = Console(width=None if sys.stdout.isatty() else 130)
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 def main() -> int:
@@ -111,7 +112,10 @@ def every_operation() -> int:
     """All operations of the contract, each called once with either client."""
     console.print("[bold]6. Every operation of the contract, called once, sync and async")
     rows = table(call_all())
-    shown = Table("", "method", "request", "sync", "async")
+    shown = Table(box=SIMPLE_HEAD)
+    shown.add_column("", min_width=6)
+    for column, width in (("method", 27), ("request", 38), ("sync", 26), ("async", 26)):
+        shown.add_column(column, no_wrap=True, max_width=width)
     for name, request, sync, other, passed in rows:
         shown.add_row("[green]ok" if passed else "[red]FAILED", name, request, sync, other)
     console.print(shown)

@@ -136,7 +136,7 @@ def lookup(document: Mapping[str, Any], reference: str) -> Any:
 def operations(document: Mapping[str, Any]) -> Iterator[RawOperation]:
     for path, item in document["paths"].items():
         if "$ref" in item:
-            raise ContractError(f"{path}: a path item may not be a reference")
+            raise ContractError(f"{path}: a path item may not be a reference ({item['$ref']})")
         for method in HTTP_METHODS:
             if method not in item:
                 continue
