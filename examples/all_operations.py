@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from attrs import define
 
 from posthog_environments import OPERATIONS, UNSET, MethodNotAllowedError, PostHogError
 from posthog_environments.emulator import Emulator
 from posthog_environments_api.operations import OperationInfo
+
+Profile = Literal["observed", "documented"]
 
 
 @define(frozen=True)
@@ -56,7 +58,7 @@ def arguments(operation: OperationInfo, emulator: Emulator) -> tuple[list[Any], 
     return ids, keywords
 
 
-def call_all(profile: str = "observed") -> list[Outcome]:
+def call_all(profile: Profile = "observed") -> list[Outcome]:
     """Every operation, each on a fresh emulator, so that no call depends on another."""
     outcomes: list[Outcome] = []
     for operation in OPERATIONS.values():
@@ -72,7 +74,7 @@ def call_all(profile: str = "observed") -> list[Outcome]:
     return outcomes
 
 
-async def _call_all_async(profile: str) -> list[Outcome]:
+async def _call_all_async(profile: Profile) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for operation in OPERATIONS.values():
         emulator = _emulator(profile)
@@ -92,7 +94,7 @@ async def _call_all_async(profile: str) -> list[Outcome]:
     return outcomes
 
 
-def _emulator(profile: str) -> Emulator:
+def _emulator(profile: Profile) -> Emulator:
     return Emulator(persons=120, events=250, seed=1, profile=profile)
 
 

@@ -139,6 +139,7 @@ class ContractView:
         }
         self.tag_descriptions = {tag["name"]: tag["description"] for tag in document["tags"]}
         self.class_names = {tag: f"{ClassName(tag, FIELD_PREFIX)}Resource" for tag in self.tag_descriptions}
+        self.recursive = _recursive(parsed)
         self._describe_model_fields(parsed)
         endpoints = {
             str(endpoint.name): endpoint
@@ -452,6 +453,30 @@ class ContractView:
     def resource_imports(self, tag: str) -> list[str]:
         lines = {line for view in self.by_tag[tag] for line in view.result_imports + view.input_imports}
         return sorted(line.replace("from ...models", "from ..models") for line in lines)
+
+
+def _recursive(parsed: GeneratorData) -> set[str]:
+    """Names of the models that can hold themselves, directly or through others."""
+    uses = {
+        str(model.class_info.name): {
+            name
+            for prop in [*(model.required_properties or []), *(model.optional_properties or [])]
+            for name in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", prop.get_type_string().as_unembedded_code())
+        }
+        for model in parsed.models
+    }
+
+    def reaches(start: str) -> set[str]:
+        found: set[str] = set()
+        left = list(uses[start])
+        while left:
+            name = left.pop()
+            if name in uses and name not in found:
+                found.add(name)
+                left += uses[name]
+        return found
+
+    return {name for name in uses if name in reaches(name)}
 
 
 def _keyword(name: str, variable: str) -> str:

@@ -125,6 +125,15 @@ def decode_any(value: Any) -> Any:
 
 def decode_datetime(value: Any) -> datetime.datetime:
     if isinstance(value, str):
+        # As on the fast path: nanoseconds are rounded, lower-case letters are read.
+        msgspec = find_msgspec()
+        if msgspec is not None:
+            try:
+                found: datetime.datetime = msgspec.convert(value, datetime.datetime)
+            except msgspec.ValidationError:
+                pass
+            else:
+                return found
         try:
             return datetime.datetime.fromisoformat(value)
         except ValueError:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from .codec import find_msgspec, loads
 from .types import UNSET
@@ -85,6 +85,25 @@ class Wire:
             self.learned = {}
             self._lessons = 0
             _generation += 1
+
+
+class LazyExtras:
+    """Makes the dict of unknown keys when it is first asked for: most objects have none, and nobody asks."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Runs only when the slot is empty.
+            if name != "additional_properties":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            with _lock:
+                try:
+                    return object.__getattribute__(self, name)
+                except AttributeError:
+                    self.additional_properties = {}
+                    return object.__getattribute__(self, name)
 
 
 class Model(Protocol):

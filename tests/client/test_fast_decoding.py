@@ -335,3 +335,42 @@ def test_integers_of_any_size_are_exact() -> None:
 def test_the_modules_agree_about_msgspec() -> None:
     assert codec.find_msgspec() is not None
     assert wire.find_msgspec is codec.find_msgspec
+
+
+def test_an_object_whose_extras_nobody_asked_for_behaves_like_any_other() -> None:
+    import pickle
+
+    import attrs
+
+    def make() -> models.Person:
+        return models.Person.from_json(b'{"id": 3}')
+
+    plain = models.Person(id=3)
+    assert make() == plain == copy.copy(make()) == copy.deepcopy(make()) == pickle.loads(pickle.dumps(make()))
+    assert repr(make()) == repr(plain)
+    assert attrs.asdict(make()) == attrs.asdict(plain)
+    assert attrs.evolve(make(), id=4).id == 4
+    assert make().additional_keys == []
+    assert "x" not in make()
+    person = make()
+    person["x"] = 1
+    assert person.to_dict() == {"id": 3, "x": 1}
+    with pytest.raises(AttributeError, match=r"'Person' object has no attribute 'nmae'"):
+        make().nmae  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_threads_that_ask_for_extras_first_share_one_dict() -> None:
+    for _ in range(200):
+        person = models.Person.from_json(b'{"id": 3}')
+        barrier = threading.Barrier(4)
+
+        def write(number: int, person: Any = person, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            person.additional_properties[f"key{number}"] = number
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(person.additional_properties) == 4

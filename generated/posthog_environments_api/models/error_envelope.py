@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class ErrorEnvelope:
+class ErrorEnvelope(LazyExtras):
     """PostHog's error body. Every field may be missing in hand-made answers.
 
     Attributes:
@@ -107,7 +107,7 @@ class ErrorEnvelope:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -126,8 +126,6 @@ class ErrorEnvelope:
     @staticmethod
     def from_wire(wire: Any) -> ErrorEnvelope:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return ErrorEnvelope.from_dict(cast("Any", wire))
         result = _new(ErrorEnvelope)
         result.type_ = wire.type_
         result.code = wire.code
@@ -136,7 +134,8 @@ class ErrorEnvelope:
         result.error = wire.error
         result.extra = wire.extra
         result.error_event_id = wire.error_event_id
-        result.additional_properties = ErrorEnvelope.wire.extras(wire) if ErrorEnvelope.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -159,7 +158,7 @@ class ErrorEnvelope:
 
 _new = ErrorEnvelope.__new__
 
-ErrorEnvelope.wire = Wire(
+_wire = ErrorEnvelope.wire = Wire(
     lambda of: (
         ("type_", "type", str, False),
         ("code", "code", str, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class Event:
+class Event(LazyExtras):
     """A captured event.
 
     Attributes:
@@ -133,7 +133,7 @@ class Event:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -152,8 +152,6 @@ class Event:
     @staticmethod
     def from_wire(wire: Any) -> Event:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return Event.from_dict(cast("Any", wire))
         result = _new(Event)
         result.id = wire.id
         result.distinct_id = wire.distinct_id
@@ -181,7 +179,8 @@ class Event:
             )
         )
         result.elements_chain = wire.elements_chain
-        result.additional_properties = Event.wire.extras(wire) if Event.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -204,7 +203,7 @@ class Event:
 
 _new = Event.__new__
 
-Event.wire = Wire(
+_wire = Event.wire = Wire(
     lambda of: (
         ("id", "id", str, True),
         ("distinct_id", "distinct_id", str, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class EventElement:
+class EventElement(LazyExtras):
     """One element of an autocaptured event.
 
     Attributes:
@@ -134,7 +134,7 @@ class EventElement:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -153,8 +153,6 @@ class EventElement:
     @staticmethod
     def from_wire(wire: Any) -> EventElement:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return EventElement.from_dict(cast("Any", wire))
         result = _new(EventElement)
         result.event = wire.event
         result.text = wire.text
@@ -166,7 +164,8 @@ class EventElement:
         result.nth_of_type = wire.nth_of_type
         result.attributes = wire.attributes
         result.order = wire.order
-        result.additional_properties = EventElement.wire.extras(wire) if EventElement.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -189,7 +188,7 @@ class EventElement:
 
 _new = EventElement.__new__
 
-EventElement.wire = Wire(
+_wire = EventElement.wire = Wire(
     lambda of: (
         ("event", "event", str | None, False),
         ("text", "text", str | None, False),

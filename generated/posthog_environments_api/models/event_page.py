@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class EventPage:
+class EventPage(LazyExtras):
     """One page of events.
 
     Attributes:
@@ -68,7 +68,7 @@ class EventPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -87,13 +87,12 @@ class EventPage:
     @staticmethod
     def from_wire(wire: Any) -> EventPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return EventPage.from_dict(cast("Any", wire))
         result = _new(EventPage)
         value = wire.results
         result.results = convert_list(value, Event.from_wire)
         result.next_ = wire.next_
-        result.additional_properties = EventPage.wire.extras(wire) if EventPage.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -116,7 +115,7 @@ class EventPage:
 
 _new = EventPage.__new__
 
-EventPage.wire = Wire(
+_wire = EventPage.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(Event.wire)), True),
         ("next_", "next", str | None, False),

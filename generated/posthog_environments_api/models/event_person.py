@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class EventPerson:
+class EventPerson(LazyExtras):
     """The person who sent an event, in short.
 
     Attributes:
@@ -76,7 +76,7 @@ class EventPerson:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -95,13 +95,12 @@ class EventPerson:
     @staticmethod
     def from_wire(wire: Any) -> EventPerson:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return EventPerson.from_dict(cast("Any", wire))
         result = _new(EventPerson)
         result.is_identified = wire.is_identified
         result.distinct_ids = wire.distinct_ids
         result.properties = wire.properties
-        result.additional_properties = EventPerson.wire.extras(wire) if EventPerson.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -124,7 +123,7 @@ class EventPerson:
 
 _new = EventPerson.__new__
 
-EventPerson.wire = Wire(
+_wire = EventPerson.wire = Wire(
     lambda of: (
         ("is_identified", "is_identified", bool | None, False),
         ("distinct_ids", "distinct_ids", list[str], False),

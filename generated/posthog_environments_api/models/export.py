@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -23,11 +23,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class Export:
+class Export(LazyExtras):
     """An export and its state.
 
     Attributes:
@@ -147,7 +147,7 @@ class Export:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -166,23 +166,19 @@ class Export:
     @staticmethod
     def from_wire(wire: Any) -> Export:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return Export.from_dict(cast("Any", wire))
         result = _new(Export)
         result.id = wire.id
         result.dashboard = wire.dashboard
         result.insight = wire.insight
-        value = wire.export_format
-        result.export_format = value if value is UNSET else ExportFormat(value)
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.export_format = wire.export_format
+        result.created_at = wire.created_at
         result.has_content = wire.has_content
         result.export_context = wire.export_context
         result.filename = wire.filename
-        value = wire.expires_after
-        result.expires_after = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.expires_after = wire.expires_after
         result.exception = wire.exception
-        result.additional_properties = Export.wire.extras(wire) if Export.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -205,17 +201,17 @@ class Export:
 
 _new = Export.__new__
 
-Export.wire = Wire(
+_wire = Export.wire = Wire(
     lambda of: (
         ("id", "id", int, True),
         ("dashboard", "dashboard", int | None, False),
         ("insight", "insight", int | None, False),
-        ("export_format", "export_format", str, False),
-        ("created_at", "created_at", str, False),
+        ("export_format", "export_format", ExportFormat, False),
+        ("created_at", "created_at", datetime.datetime, False),
         ("has_content", "has_content", bool | str, False),
         ("export_context", "export_context", Any, False),
         ("filename", "filename", str, False),
-        ("expires_after", "expires_after", str | None, False),
+        ("expires_after", "expires_after", datetime.datetime | None, False),
         ("exception", "exception", str | None, False),
     ),
     Export.from_wire,

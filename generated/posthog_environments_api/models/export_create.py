@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -20,11 +20,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class ExportCreate:
+class ExportCreate(LazyExtras):
     """What to export. One of `dashboard`, `insight` and `export_context` is needed.
 
     Attributes:
@@ -98,7 +98,7 @@ class ExportCreate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -117,17 +117,14 @@ class ExportCreate:
     @staticmethod
     def from_wire(wire: Any) -> ExportCreate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return ExportCreate.from_dict(cast("Any", wire))
         result = _new(ExportCreate)
-        value = wire.export_format
-        result.export_format = ExportFormat(value)
+        result.export_format = wire.export_format
         result.dashboard = wire.dashboard
         result.insight = wire.insight
         result.export_context = wire.export_context
-        value = wire.expires_after
-        result.expires_after = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        result.additional_properties = ExportCreate.wire.extras(wire) if ExportCreate.wire.learned else {}
+        result.expires_after = wire.expires_after
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -150,13 +147,13 @@ class ExportCreate:
 
 _new = ExportCreate.__new__
 
-ExportCreate.wire = Wire(
+_wire = ExportCreate.wire = Wire(
     lambda of: (
-        ("export_format", "export_format", str, True),
+        ("export_format", "export_format", ExportFormat, True),
         ("dashboard", "dashboard", int | None, False),
         ("insight", "insight", int | None, False),
         ("export_context", "export_context", Any, False),
-        ("expires_after", "expires_after", str | None, False),
+        ("expires_after", "expires_after", datetime.datetime | None, False),
     ),
     ExportCreate.from_wire,
 )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class ExportPage:
+class ExportPage(LazyExtras):
     """One page of exports.
 
     Attributes:
@@ -85,7 +85,7 @@ class ExportPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -104,15 +104,14 @@ class ExportPage:
     @staticmethod
     def from_wire(wire: Any) -> ExportPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return ExportPage.from_dict(cast("Any", wire))
         result = _new(ExportPage)
         value = wire.results
         result.results = convert_list(value, Export.from_wire)
         result.count = wire.count
         result.next_ = wire.next_
         result.previous = wire.previous
-        result.additional_properties = ExportPage.wire.extras(wire) if ExportPage.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -135,7 +134,7 @@ class ExportPage:
 
 _new = ExportPage.__new__
 
-ExportPage.wire = Wire(
+_wire = ExportPage.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(Export.wire)), True),
         ("count", "count", int, False),

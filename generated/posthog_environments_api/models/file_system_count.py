@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -14,11 +14,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class FileSystemCount:
+class FileSystemCount(LazyExtras):
     """Number of entries below a folder.
 
     Attributes:
@@ -56,7 +56,7 @@ class FileSystemCount:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -75,11 +75,10 @@ class FileSystemCount:
     @staticmethod
     def from_wire(wire: Any) -> FileSystemCount:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return FileSystemCount.from_dict(cast("Any", wire))
         result = _new(FileSystemCount)
         result.count = wire.count
-        result.additional_properties = FileSystemCount.wire.extras(wire) if FileSystemCount.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -102,7 +101,7 @@ class FileSystemCount:
 
 _new = FileSystemCount.__new__
 
-FileSystemCount.wire = Wire(
+_wire = FileSystemCount.wire = Wire(
     lambda of: (("count", "count", int, False),),
     FileSystemCount.from_wire,
 )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class FileSystemCountRequest:
+class FileSystemCountRequest(LazyExtras):
     """Documented body of count. The server reads none of it.
 
     Attributes:
@@ -99,7 +99,7 @@ class FileSystemCountRequest:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -118,8 +118,6 @@ class FileSystemCountRequest:
     @staticmethod
     def from_wire(wire: Any) -> FileSystemCountRequest:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return FileSystemCountRequest.from_dict(cast("Any", wire))
         result = _new(FileSystemCountRequest)
         result.path = wire.path
         result.type_ = wire.type_
@@ -127,9 +125,8 @@ class FileSystemCountRequest:
         result.href = wire.href
         result.meta = wire.meta
         result.shortcut = wire.shortcut
-        result.additional_properties = (
-            FileSystemCountRequest.wire.extras(wire) if FileSystemCountRequest.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -152,7 +149,7 @@ class FileSystemCountRequest:
 
 _new = FileSystemCountRequest.__new__
 
-FileSystemCountRequest.wire = Wire(
+_wire = FileSystemCountRequest.wire = Wire(
     lambda of: (
         ("path", "path", str, False),
         ("type_", "type", str, False),

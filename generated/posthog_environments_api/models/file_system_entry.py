@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -22,11 +22,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class FileSystemEntry:
+class FileSystemEntry(LazyExtras):
     """A folder of the project tree, or a reference to an object in it.
 
     Attributes:
@@ -146,7 +146,7 @@ class FileSystemEntry:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -165,8 +165,6 @@ class FileSystemEntry:
     @staticmethod
     def from_wire(wire: Any) -> FileSystemEntry:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return FileSystemEntry.from_dict(cast("Any", wire))
         result = _new(FileSystemEntry)
         result.id = wire.id
         result.path = wire.path
@@ -176,12 +174,11 @@ class FileSystemEntry:
         result.href = wire.href
         result.meta = wire.meta
         result.shortcut = wire.shortcut
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        value = wire.last_viewed_at
-        result.last_viewed_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
+        result.last_viewed_at = wire.last_viewed_at
         result.user_access_level = wire.user_access_level
-        result.additional_properties = FileSystemEntry.wire.extras(wire) if FileSystemEntry.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -204,7 +201,7 @@ class FileSystemEntry:
 
 _new = FileSystemEntry.__new__
 
-FileSystemEntry.wire = Wire(
+_wire = FileSystemEntry.wire = Wire(
     lambda of: (
         ("id", "id", UUID | None, False),
         ("path", "path", str, False),
@@ -214,8 +211,8 @@ FileSystemEntry.wire = Wire(
         ("href", "href", str | None, False),
         ("meta", "meta", Any, False),
         ("shortcut", "shortcut", bool | None, False),
-        ("created_at", "created_at", str, False),
-        ("last_viewed_at", "last_viewed_at", str | None, False),
+        ("created_at", "created_at", datetime.datetime, False),
+        ("last_viewed_at", "last_viewed_at", datetime.datetime | None, False),
         ("user_access_level", "user_access_level", str | None, False),
     ),
     FileSystemEntry.from_wire,

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class FileSystemEntryCreate:
+class FileSystemEntryCreate(LazyExtras):
     """A new entry of the project tree.
 
     Attributes:
@@ -100,7 +100,7 @@ class FileSystemEntryCreate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -119,8 +119,6 @@ class FileSystemEntryCreate:
     @staticmethod
     def from_wire(wire: Any) -> FileSystemEntryCreate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return FileSystemEntryCreate.from_dict(cast("Any", wire))
         result = _new(FileSystemEntryCreate)
         result.path = wire.path
         result.type_ = wire.type_
@@ -128,9 +126,8 @@ class FileSystemEntryCreate:
         result.href = wire.href
         result.meta = wire.meta
         result.shortcut = wire.shortcut
-        result.additional_properties = (
-            FileSystemEntryCreate.wire.extras(wire) if FileSystemEntryCreate.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -153,7 +150,7 @@ class FileSystemEntryCreate:
 
 _new = FileSystemEntryCreate.__new__
 
-FileSystemEntryCreate.wire = Wire(
+_wire = FileSystemEntryCreate.wire = Wire(
     lambda of: (
         ("path", "path", str, True),
         ("type_", "type", str, False),

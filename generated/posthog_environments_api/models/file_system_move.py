@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class FileSystemMove:
+class FileSystemMove(LazyExtras):
     """Where to move an entry.
 
     Attributes:
@@ -108,7 +108,7 @@ class FileSystemMove:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -127,8 +127,6 @@ class FileSystemMove:
     @staticmethod
     def from_wire(wire: Any) -> FileSystemMove:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return FileSystemMove.from_dict(cast("Any", wire))
         result = _new(FileSystemMove)
         result.new_path = wire.new_path
         result.path = wire.path
@@ -137,7 +135,8 @@ class FileSystemMove:
         result.href = wire.href
         result.meta = wire.meta
         result.shortcut = wire.shortcut
-        result.additional_properties = FileSystemMove.wire.extras(wire) if FileSystemMove.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -160,7 +159,7 @@ class FileSystemMove:
 
 _new = FileSystemMove.__new__
 
-FileSystemMove.wire = Wire(
+_wire = FileSystemMove.wire = Wire(
     lambda of: (
         ("new_path", "new_path", str, True),
         ("path", "path", str, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class FileSystemPage:
+class FileSystemPage(LazyExtras):
     """One page of entries.
 
     Attributes:
@@ -93,7 +93,7 @@ class FileSystemPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -112,8 +112,6 @@ class FileSystemPage:
     @staticmethod
     def from_wire(wire: Any) -> FileSystemPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return FileSystemPage.from_dict(cast("Any", wire))
         result = _new(FileSystemPage)
         value = wire.results
         result.results = convert_list(value, FileSystemEntry.from_wire)
@@ -122,7 +120,8 @@ class FileSystemPage:
         result.previous = wire.previous
         value = wire.users
         result.users = value if value is UNSET else convert_list(value, UserBasic.from_wire)
-        result.additional_properties = FileSystemPage.wire.extras(wire) if FileSystemPage.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -145,7 +144,7 @@ class FileSystemPage:
 
 _new = FileSystemPage.__new__
 
-FileSystemPage.wire = Wire(
+_wire = FileSystemPage.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(FileSystemEntry.wire)), True),
         ("count", "count", int, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class Group:
+class Group(LazyExtras):
     """A group, such as a company.
 
     Attributes:
@@ -84,7 +84,7 @@ class Group:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -103,15 +103,13 @@ class Group:
     @staticmethod
     def from_wire(wire: Any) -> Group:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return Group.from_dict(cast("Any", wire))
         result = _new(Group)
         result.group_type_index = wire.group_type_index
         result.group_key = wire.group_key
         result.group_properties = wire.group_properties
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        result.additional_properties = Group.wire.extras(wire) if Group.wire.learned else {}
+        result.created_at = wire.created_at
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -134,12 +132,12 @@ class Group:
 
 _new = Group.__new__
 
-Group.wire = Wire(
+_wire = Group.wire = Wire(
     lambda of: (
         ("group_type_index", "group_type_index", int, False),
         ("group_key", "group_key", str, False),
         ("group_properties", "group_properties", Any, False),
-        ("created_at", "created_at", str, False),
+        ("created_at", "created_at", datetime.datetime, False),
     ),
     Group.from_wire,
 )

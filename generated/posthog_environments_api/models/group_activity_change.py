@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupActivityChange:
+class GroupActivityChange(LazyExtras):
     """One value before and after a change.
 
     Attributes:
@@ -90,7 +90,7 @@ class GroupActivityChange:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -109,15 +109,14 @@ class GroupActivityChange:
     @staticmethod
     def from_wire(wire: Any) -> GroupActivityChange:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupActivityChange.from_dict(cast("Any", wire))
         result = _new(GroupActivityChange)
         result.type_ = wire.type_
         result.action = wire.action
         result.field = wire.field
         result.before = wire.before
         result.after = wire.after
-        result.additional_properties = GroupActivityChange.wire.extras(wire) if GroupActivityChange.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -140,7 +139,7 @@ class GroupActivityChange:
 
 _new = GroupActivityChange.__new__
 
-GroupActivityChange.wire = Wire(
+_wire = GroupActivityChange.wire = Wire(
     lambda of: (
         ("type_", "type", str, False),
         ("action", "action", str, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class GroupActivityDetail:
+class GroupActivityDetail(LazyExtras):
     """What a change consists of.
 
     Attributes:
@@ -111,7 +111,7 @@ class GroupActivityDetail:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -130,8 +130,6 @@ class GroupActivityDetail:
     @staticmethod
     def from_wire(wire: Any) -> GroupActivityDetail:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupActivityDetail.from_dict(cast("Any", wire))
         result = _new(GroupActivityDetail)
         result.id = wire.id
         value = wire.changes
@@ -143,7 +141,8 @@ class GroupActivityDetail:
         result.name = wire.name
         result.short_id = wire.short_id
         result.type_ = wire.type_
-        result.additional_properties = GroupActivityDetail.wire.extras(wire) if GroupActivityDetail.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -166,7 +165,7 @@ class GroupActivityDetail:
 
 _new = GroupActivityDetail.__new__
 
-GroupActivityDetail.wire = Wire(
+_wire = GroupActivityDetail.wire = Wire(
     lambda of: (
         ("id", "id", str | None, False),
         ("changes", "changes", list_of(of(GroupActivityChange.wire)) | None, False),

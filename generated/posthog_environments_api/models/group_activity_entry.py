@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -20,11 +20,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupActivityEntry:
+class GroupActivityEntry(LazyExtras):
     """One change of a group.
 
     Attributes:
@@ -114,7 +114,7 @@ class GroupActivityEntry:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -133,8 +133,6 @@ class GroupActivityEntry:
     @staticmethod
     def from_wire(wire: Any) -> GroupActivityEntry:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupActivityEntry.from_dict(cast("Any", wire))
         result = _new(GroupActivityEntry)
         result.id = wire.id
         value = wire.user
@@ -144,9 +142,9 @@ class GroupActivityEntry:
         result.item_id = wire.item_id
         value = wire.detail
         result.detail = value if value is UNSET or value is None else GroupActivityDetail.from_wire(value)
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        result.additional_properties = GroupActivityEntry.wire.extras(wire) if GroupActivityEntry.wire.learned else {}
+        result.created_at = wire.created_at
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -169,7 +167,7 @@ class GroupActivityEntry:
 
 _new = GroupActivityEntry.__new__
 
-GroupActivityEntry.wire = Wire(
+_wire = GroupActivityEntry.wire = Wire(
     lambda of: (
         ("id", "id", UUID, False),
         ("user", "user", of(GroupActivityUser.wire) | None, False),
@@ -177,7 +175,7 @@ GroupActivityEntry.wire = Wire(
         ("scope", "scope", str, False),
         ("item_id", "item_id", str | None, False),
         ("detail", "detail", of(GroupActivityDetail.wire) | None, False),
-        ("created_at", "created_at", str, False),
+        ("created_at", "created_at", datetime.datetime, False),
     ),
     GroupActivityEntry.from_wire,
 )

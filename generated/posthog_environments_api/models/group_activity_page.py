@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class GroupActivityPage:
+class GroupActivityPage(LazyExtras):
     """One page of a group's activity log.
 
     Attributes:
@@ -86,7 +86,7 @@ class GroupActivityPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -105,15 +105,14 @@ class GroupActivityPage:
     @staticmethod
     def from_wire(wire: Any) -> GroupActivityPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupActivityPage.from_dict(cast("Any", wire))
         result = _new(GroupActivityPage)
         value = wire.results
         result.results = value if value is UNSET else convert_list(value, GroupActivityEntry.from_wire)
         result.next_ = wire.next_
         result.previous = wire.previous
         result.total_count = wire.total_count
-        result.additional_properties = GroupActivityPage.wire.extras(wire) if GroupActivityPage.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -136,7 +135,7 @@ class GroupActivityPage:
 
 _new = GroupActivityPage.__new__
 
-GroupActivityPage.wire = Wire(
+_wire = GroupActivityPage.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(GroupActivityEntry.wire)), False),
         ("next_", "next", str | None, False),

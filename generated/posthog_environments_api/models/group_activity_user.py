@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupActivityUser:
+class GroupActivityUser(LazyExtras):
     """Who made a change, in short.
 
     Attributes:
@@ -75,7 +75,7 @@ class GroupActivityUser:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -94,13 +94,12 @@ class GroupActivityUser:
     @staticmethod
     def from_wire(wire: Any) -> GroupActivityUser:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupActivityUser.from_dict(cast("Any", wire))
         result = _new(GroupActivityUser)
         result.first_name = wire.first_name
         result.email = wire.email
         result.is_system = wire.is_system
-        result.additional_properties = GroupActivityUser.wire.extras(wire) if GroupActivityUser.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -123,7 +122,7 @@ class GroupActivityUser:
 
 _new = GroupActivityUser.__new__
 
-GroupActivityUser.wire = Wire(
+_wire = GroupActivityUser.wire = Wire(
     lambda of: (
         ("first_name", "first_name", str, False),
         ("email", "email", str | None, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupCreate:
+class GroupCreate(LazyExtras):
     """A new group.
 
     Attributes:
@@ -74,7 +74,7 @@ class GroupCreate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -93,13 +93,12 @@ class GroupCreate:
     @staticmethod
     def from_wire(wire: Any) -> GroupCreate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupCreate.from_dict(cast("Any", wire))
         result = _new(GroupCreate)
         result.group_type_index = wire.group_type_index
         result.group_key = wire.group_key
         result.group_properties = wire.group_properties
-        result.additional_properties = GroupCreate.wire.extras(wire) if GroupCreate.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -122,7 +121,7 @@ class GroupCreate:
 
 _new = GroupCreate.__new__
 
-GroupCreate.wire = Wire(
+_wire = GroupCreate.wire = Wire(
     lambda of: (
         ("group_type_index", "group_type_index", int, True),
         ("group_key", "group_key", str, True),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupFound:
+class GroupFound(LazyExtras):
     """A group, as find returns it.
 
     Attributes:
@@ -93,7 +93,7 @@ class GroupFound:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -112,16 +112,14 @@ class GroupFound:
     @staticmethod
     def from_wire(wire: Any) -> GroupFound:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupFound.from_dict(cast("Any", wire))
         result = _new(GroupFound)
         result.group_type_index = wire.group_type_index
         result.group_key = wire.group_key
         result.group_properties = wire.group_properties
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         result.notebook = wire.notebook
-        result.additional_properties = GroupFound.wire.extras(wire) if GroupFound.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -144,12 +142,12 @@ class GroupFound:
 
 _new = GroupFound.__new__
 
-GroupFound.wire = Wire(
+_wire = GroupFound.wire = Wire(
     lambda of: (
         ("group_type_index", "group_type_index", int, False),
         ("group_key", "group_key", str, False),
         ("group_properties", "group_properties", Any, False),
-        ("created_at", "created_at", str, False),
+        ("created_at", "created_at", datetime.datetime, False),
         ("notebook", "notebook", str | None, False),
     ),
     GroupFound.from_wire,

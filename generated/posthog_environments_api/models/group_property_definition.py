@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -15,11 +15,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupPropertyDefinition:
+class GroupPropertyDefinition(LazyExtras):
     """A property that groups of one type have.
 
     Attributes:
@@ -65,7 +65,7 @@ class GroupPropertyDefinition:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -84,14 +84,11 @@ class GroupPropertyDefinition:
     @staticmethod
     def from_wire(wire: Any) -> GroupPropertyDefinition:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupPropertyDefinition.from_dict(cast("Any", wire))
         result = _new(GroupPropertyDefinition)
         result.name = wire.name
         result.count = wire.count
-        result.additional_properties = (
-            GroupPropertyDefinition.wire.extras(wire) if GroupPropertyDefinition.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -114,7 +111,7 @@ class GroupPropertyDefinition:
 
 _new = GroupPropertyDefinition.__new__
 
-GroupPropertyDefinition.wire = Wire(
+_wire = GroupPropertyDefinition.wire = Wire(
     lambda of: (
         ("name", "name", str, False),
         ("count", "count", int, False),

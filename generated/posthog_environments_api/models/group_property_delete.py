@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupPropertyDelete:
+class GroupPropertyDelete(LazyExtras):
     """Which property of a group to delete. The query names the group.
 
     Attributes:
@@ -82,7 +82,7 @@ class GroupPropertyDelete:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -101,14 +101,13 @@ class GroupPropertyDelete:
     @staticmethod
     def from_wire(wire: Any) -> GroupPropertyDelete:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupPropertyDelete.from_dict(cast("Any", wire))
         result = _new(GroupPropertyDelete)
         result.unset = wire.unset
         result.group_type_index = wire.group_type_index
         result.group_key = wire.group_key
         result.group_properties = wire.group_properties
-        result.additional_properties = GroupPropertyDelete.wire.extras(wire) if GroupPropertyDelete.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -131,7 +130,7 @@ class GroupPropertyDelete:
 
 _new = GroupPropertyDelete.__new__
 
-GroupPropertyDelete.wire = Wire(
+_wire = GroupPropertyDelete.wire = Wire(
     lambda of: (
         ("unset", "$unset", str, True),
         ("group_type_index", "group_type_index", int, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class GroupPropertyUpdate:
+class GroupPropertyUpdate(LazyExtras):
     """Which property of a group to set. The query names the group.
 
     Attributes:
@@ -90,7 +90,7 @@ class GroupPropertyUpdate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -109,15 +109,14 @@ class GroupPropertyUpdate:
     @staticmethod
     def from_wire(wire: Any) -> GroupPropertyUpdate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return GroupPropertyUpdate.from_dict(cast("Any", wire))
         result = _new(GroupPropertyUpdate)
         result.key = wire.key
         result.value = wire.value
         result.group_type_index = wire.group_type_index
         result.group_key = wire.group_key
         result.group_properties = wire.group_properties
-        result.additional_properties = GroupPropertyUpdate.wire.extras(wire) if GroupPropertyUpdate.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -140,7 +139,7 @@ class GroupPropertyUpdate:
 
 _new = GroupPropertyUpdate.__new__
 
-GroupPropertyUpdate.wire = Wire(
+_wire = GroupPropertyUpdate.wire = Wire(
     lambda of: (
         ("key", "key", str, True),
         ("value", "value", Any, True),

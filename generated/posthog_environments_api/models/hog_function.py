@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -23,11 +23,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class HogFunction:
+class HogFunction(LazyExtras):
     """A Hog function in the short form of the list.
 
     Attributes:
@@ -176,7 +176,7 @@ class HogFunction:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -195,19 +195,15 @@ class HogFunction:
     @staticmethod
     def from_wire(wire: Any) -> HogFunction:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return HogFunction.from_dict(cast("Any", wire))
         result = _new(HogFunction)
         result.id = wire.id
         result.type_ = wire.type_
         result.name = wire.name
         result.description = wire.description
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         value = wire.created_by
         result.created_by = value if value is UNSET or value is None else UserBasic.from_wire(value)
-        value = wire.updated_at
-        result.updated_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.updated_at = wire.updated_at
         result.enabled = wire.enabled
         result.hog = wire.hog
         result.filters = wire.filters
@@ -217,7 +213,8 @@ class HogFunction:
         value = wire.status
         result.status = value if value is UNSET or value is None else HogFunctionStatus.from_wire(value)
         result.execution_order = wire.execution_order
-        result.additional_properties = HogFunction.wire.extras(wire) if HogFunction.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -240,15 +237,15 @@ class HogFunction:
 
 _new = HogFunction.__new__
 
-HogFunction.wire = Wire(
+_wire = HogFunction.wire = Wire(
     lambda of: (
         ("id", "id", UUID, True),
         ("type_", "type", str | None, False),
         ("name", "name", str | None, False),
         ("description", "description", str, False),
-        ("created_at", "created_at", str, False),
+        ("created_at", "created_at", datetime.datetime, False),
         ("created_by", "created_by", of(UserBasic.wire) | None, False),
-        ("updated_at", "updated_at", str, False),
+        ("updated_at", "updated_at", datetime.datetime, False),
         ("enabled", "enabled", bool, False),
         ("hog", "hog", str, False),
         ("filters", "filters", Any, False),

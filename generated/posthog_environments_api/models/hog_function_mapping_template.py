@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class HogFunctionMappingTemplate:
+class HogFunctionMappingTemplate(LazyExtras):
     """A mapping that a template proposes.
 
     Attributes:
@@ -103,7 +103,7 @@ class HogFunctionMappingTemplate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -122,8 +122,6 @@ class HogFunctionMappingTemplate:
     @staticmethod
     def from_wire(wire: Any) -> HogFunctionMappingTemplate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return HogFunctionMappingTemplate.from_dict(cast("Any", wire))
         result = _new(HogFunctionMappingTemplate)
         result.name = wire.name
         result.include_by_default = wire.include_by_default
@@ -131,9 +129,8 @@ class HogFunctionMappingTemplate:
         result.filters = wire.filters
         result.inputs = wire.inputs
         result.inputs_schema = wire.inputs_schema
-        result.additional_properties = (
-            HogFunctionMappingTemplate.wire.extras(wire) if HogFunctionMappingTemplate.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -156,7 +153,7 @@ class HogFunctionMappingTemplate:
 
 _new = HogFunctionMappingTemplate.__new__
 
-HogFunctionMappingTemplate.wire = Wire(
+_wire = HogFunctionMappingTemplate.wire = Wire(
     lambda of: (
         ("name", "name", str, False),
         ("include_by_default", "include_by_default", bool | None, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class HogFunctionStatus:
+class HogFunctionStatus(LazyExtras):
     """State of a function in PostHog's pipeline.
 
     Attributes:
@@ -66,7 +66,7 @@ class HogFunctionStatus:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -85,13 +85,11 @@ class HogFunctionStatus:
     @staticmethod
     def from_wire(wire: Any) -> HogFunctionStatus:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return HogFunctionStatus.from_dict(cast("Any", wire))
         result = _new(HogFunctionStatus)
-        value = wire.state
-        result.state = value if value is UNSET else HogFunctionState(value)
+        result.state = wire.state
         result.tokens = wire.tokens
-        result.additional_properties = HogFunctionStatus.wire.extras(wire) if HogFunctionStatus.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -114,9 +112,9 @@ class HogFunctionStatus:
 
 _new = HogFunctionStatus.__new__
 
-HogFunctionStatus.wire = Wire(
+_wire = HogFunctionStatus.wire = Wire(
     lambda of: (
-        ("state", "state", int, False),
+        ("state", "state", HogFunctionState, False),
         ("tokens", "tokens", int, False),
     ),
     HogFunctionStatus.from_wire,

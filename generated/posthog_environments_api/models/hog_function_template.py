@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class HogFunctionTemplate:
+class HogFunctionTemplate(LazyExtras):
     """The template that a function was made from.
 
     Attributes:
@@ -170,7 +170,7 @@ class HogFunctionTemplate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -189,8 +189,6 @@ class HogFunctionTemplate:
     @staticmethod
     def from_wire(wire: Any) -> HogFunctionTemplate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return HogFunctionTemplate.from_dict(cast("Any", wire))
         result = _new(HogFunctionTemplate)
         result.id = wire.id
         result.name = wire.name
@@ -209,7 +207,8 @@ class HogFunctionTemplate:
         result.mapping_templates = (
             value if value is UNSET or value is None else convert_list(value, HogFunctionMappingTemplate.from_wire)
         )
-        result.additional_properties = HogFunctionTemplate.wire.extras(wire) if HogFunctionTemplate.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -232,7 +231,7 @@ class HogFunctionTemplate:
 
 _new = HogFunctionTemplate.__new__
 
-HogFunctionTemplate.wire = Wire(
+_wire = HogFunctionTemplate.wire = Wire(
     lambda of: (
         ("id", "id", str, True),
         ("name", "name", str, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -23,11 +23,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class MinimalPerson:
+class MinimalPerson(LazyExtras):
     """The person in a recording, in short. Only `distinct_ids`, `properties` and `uuid` are known when the person does
     not exist (any more).
 
@@ -126,7 +126,7 @@ class MinimalPerson:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -145,8 +145,6 @@ class MinimalPerson:
     @staticmethod
     def from_wire(wire: Any) -> MinimalPerson:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return MinimalPerson.from_dict(cast("Any", wire))
         result = _new(MinimalPerson)
         result.id = wire.id
         result.name = wire.name
@@ -161,12 +159,11 @@ class MinimalPerson:
             )
         )
         result.properties = wire.properties
-        value = wire.created_at
-        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         result.uuid = wire.uuid
-        value = wire.last_seen_at
-        result.last_seen_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        result.additional_properties = MinimalPerson.wire.extras(wire) if MinimalPerson.wire.learned else {}
+        result.last_seen_at = wire.last_seen_at
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -189,15 +186,15 @@ class MinimalPerson:
 
 _new = MinimalPerson.__new__
 
-MinimalPerson.wire = Wire(
+_wire = MinimalPerson.wire = Wire(
     lambda of: (
         ("id", "id", int | None, False),
         ("name", "name", str | None, False),
         ("distinct_ids", "distinct_ids", Any, False),
         ("properties", "properties", Any, False),
-        ("created_at", "created_at", str | None, False),
+        ("created_at", "created_at", datetime.datetime | None, False),
         ("uuid", "uuid", UUID, False),
-        ("last_seen_at", "last_seen_at", str | None, False),
+        ("last_seen_at", "last_seen_at", datetime.datetime | None, False),
     ),
     MinimalPerson.from_wire,
 )

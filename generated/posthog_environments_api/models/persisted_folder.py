@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -21,11 +21,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PersistedFolder:
+class PersistedFolder(LazyExtras):
     """A folder that PostHog remembers for a user.
 
     Attributes:
@@ -105,7 +105,7 @@ class PersistedFolder:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -124,19 +124,15 @@ class PersistedFolder:
     @staticmethod
     def from_wire(wire: Any) -> PersistedFolder:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersistedFolder.from_dict(cast("Any", wire))
         result = _new(PersistedFolder)
         result.id = wire.id
-        value = wire.type_
-        result.type_ = value if value is UNSET else PersistedFolderType(value)
+        result.type_ = wire.type_
         result.protocol = wire.protocol
         result.path = wire.path
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        value = wire.updated_at
-        result.updated_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        result.additional_properties = PersistedFolder.wire.extras(wire) if PersistedFolder.wire.learned else {}
+        result.created_at = wire.created_at
+        result.updated_at = wire.updated_at
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -159,14 +155,14 @@ class PersistedFolder:
 
 _new = PersistedFolder.__new__
 
-PersistedFolder.wire = Wire(
+_wire = PersistedFolder.wire = Wire(
     lambda of: (
         ("id", "id", UUID, True),
-        ("type_", "type", str, False),
+        ("type_", "type", PersistedFolderType, False),
         ("protocol", "protocol", str, False),
         ("path", "path", str, False),
-        ("created_at", "created_at", str, False),
-        ("updated_at", "updated_at", str, False),
+        ("created_at", "created_at", datetime.datetime, False),
+        ("updated_at", "updated_at", datetime.datetime, False),
     ),
     PersistedFolder.from_wire,
 )

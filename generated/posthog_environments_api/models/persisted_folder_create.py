@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PersistedFolderCreate:
+class PersistedFolderCreate(LazyExtras):
     """A folder to remember.
 
     Attributes:
@@ -75,7 +75,7 @@ class PersistedFolderCreate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -94,16 +94,12 @@ class PersistedFolderCreate:
     @staticmethod
     def from_wire(wire: Any) -> PersistedFolderCreate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersistedFolderCreate.from_dict(cast("Any", wire))
         result = _new(PersistedFolderCreate)
-        value = wire.type_
-        result.type_ = PersistedFolderType(value)
+        result.type_ = wire.type_
         result.protocol = wire.protocol
         result.path = wire.path
-        result.additional_properties = (
-            PersistedFolderCreate.wire.extras(wire) if PersistedFolderCreate.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -126,9 +122,9 @@ class PersistedFolderCreate:
 
 _new = PersistedFolderCreate.__new__
 
-PersistedFolderCreate.wire = Wire(
+_wire = PersistedFolderCreate.wire = Wire(
     lambda of: (
-        ("type_", "type", str, True),
+        ("type_", "type", PersistedFolderType, True),
         ("protocol", "protocol", str, False),
         ("path", "path", str, False),
     ),

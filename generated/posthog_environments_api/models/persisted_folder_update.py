@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PersistedFolderUpdate:
+class PersistedFolderUpdate(LazyExtras):
     """Fields of a remembered folder to change; what is left out stays.
 
     Attributes:
@@ -76,7 +76,7 @@ class PersistedFolderUpdate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -95,16 +95,12 @@ class PersistedFolderUpdate:
     @staticmethod
     def from_wire(wire: Any) -> PersistedFolderUpdate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersistedFolderUpdate.from_dict(cast("Any", wire))
         result = _new(PersistedFolderUpdate)
-        value = wire.type_
-        result.type_ = value if value is UNSET else PersistedFolderType(value)
+        result.type_ = wire.type_
         result.protocol = wire.protocol
         result.path = wire.path
-        result.additional_properties = (
-            PersistedFolderUpdate.wire.extras(wire) if PersistedFolderUpdate.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -127,9 +123,9 @@ class PersistedFolderUpdate:
 
 _new = PersistedFolderUpdate.__new__
 
-PersistedFolderUpdate.wire = Wire(
+_wire = PersistedFolderUpdate.wire = Wire(
     lambda of: (
-        ("type_", "type", str, False),
+        ("type_", "type", PersistedFolderType, False),
         ("protocol", "protocol", str, False),
         ("path", "path", str, False),
     ),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -23,11 +23,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class Person:
+class Person(LazyExtras):
     """A person, as retrieve returns it.
 
     Attributes:
@@ -117,7 +117,7 @@ class Person:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -136,19 +136,16 @@ class Person:
     @staticmethod
     def from_wire(wire: Any) -> Person:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return Person.from_dict(cast("Any", wire))
         result = _new(Person)
         result.id = wire.id
         result.name = wire.name
         result.distinct_ids = wire.distinct_ids
         result.properties = wire.properties
-        value = wire.created_at
-        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         result.uuid = wire.uuid
-        value = wire.last_seen_at
-        result.last_seen_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        result.additional_properties = Person.wire.extras(wire) if Person.wire.learned else {}
+        result.last_seen_at = wire.last_seen_at
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -171,15 +168,15 @@ class Person:
 
 _new = Person.__new__
 
-Person.wire = Wire(
+_wire = Person.wire = Wire(
     lambda of: (
         ("id", "id", int, True),
         ("name", "name", str, False),
         ("distinct_ids", "distinct_ids", list[str], False),
         ("properties", "properties", Any, False),
-        ("created_at", "created_at", str | None, False),
+        ("created_at", "created_at", datetime.datetime | None, False),
         ("uuid", "uuid", UUID, False),
-        ("last_seen_at", "last_seen_at", str | None, False),
+        ("last_seen_at", "last_seen_at", datetime.datetime | None, False),
     ),
     Person.from_wire,
 )

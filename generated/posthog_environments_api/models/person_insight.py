@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -21,11 +21,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class PersonInsight:
+class PersonInsight(LazyExtras):
     """Persons behind an insight.
 
     Attributes:
@@ -107,7 +107,7 @@ class PersonInsight:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -126,8 +126,6 @@ class PersonInsight:
     @staticmethod
     def from_wire(wire: Any) -> PersonInsight:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersonInsight.from_dict(cast("Any", wire))
         result = _new(PersonInsight)
         value = wire.results
         result.results = value if value is UNSET else convert_list(value, PersonInsightGroup.from_wire)
@@ -135,9 +133,9 @@ class PersonInsight:
         result.initial = wire.initial
         result.missing_persons = wire.missing_persons
         result.is_cached = wire.is_cached
-        value = wire.last_refresh
-        result.last_refresh = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        result.additional_properties = PersonInsight.wire.extras(wire) if PersonInsight.wire.learned else {}
+        result.last_refresh = wire.last_refresh
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -160,14 +158,14 @@ class PersonInsight:
 
 _new = PersonInsight.__new__
 
-PersonInsight.wire = Wire(
+_wire = PersonInsight.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(PersonInsightGroup.wire)), False),
         ("next_", "next", str | None, False),
         ("initial", "initial", Any, False),
         ("missing_persons", "missing_persons", int | None, False),
         ("is_cached", "is_cached", bool | None, False),
-        ("last_refresh", "last_refresh", str | None, False),
+        ("last_refresh", "last_refresh", datetime.datetime | None, False),
     ),
     PersonInsight.from_wire,
 )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class PersonInsightGroup:
+class PersonInsightGroup(LazyExtras):
     """Persons of one group of an insight.
 
     Attributes:
@@ -68,7 +68,7 @@ class PersonInsightGroup:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -87,13 +87,12 @@ class PersonInsightGroup:
     @staticmethod
     def from_wire(wire: Any) -> PersonInsightGroup:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersonInsightGroup.from_dict(cast("Any", wire))
         result = _new(PersonInsightGroup)
         value = wire.people
         result.people = value if value is UNSET else convert_list(value, PersonListItem.from_wire)
         result.count = wire.count
-        result.additional_properties = PersonInsightGroup.wire.extras(wire) if PersonInsightGroup.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -116,7 +115,7 @@ class PersonInsightGroup:
 
 _new = PersonInsightGroup.__new__
 
-PersonInsightGroup.wire = Wire(
+_wire = PersonInsightGroup.wire = Wire(
     lambda of: (
         ("people", "people", list_of(of(PersonListItem.wire)), False),
         ("count", "count", int, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -26,11 +26,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PersonListItem:
+class PersonListItem(LazyExtras):
     """A person, as the list returns it.
 
     Attributes:
@@ -156,7 +156,7 @@ class PersonListItem:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -175,8 +175,6 @@ class PersonListItem:
     @staticmethod
     def from_wire(wire: Any) -> PersonListItem:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersonListItem.from_dict(cast("Any", wire))
         result = _new(PersonListItem)
         result.id = wire.id
         result.type_ = wire.type_
@@ -184,14 +182,13 @@ class PersonListItem:
         result.name = wire.name
         result.distinct_ids = wire.distinct_ids
         result.properties = wire.properties
-        value = wire.created_at
-        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         result.is_identified = wire.is_identified
-        value = wire.last_seen_at
-        result.last_seen_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.last_seen_at = wire.last_seen_at
         result.matched_recordings = wire.matched_recordings
         result.value_at_data_point = wire.value_at_data_point
-        result.additional_properties = PersonListItem.wire.extras(wire) if PersonListItem.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -214,7 +211,7 @@ class PersonListItem:
 
 _new = PersonListItem.__new__
 
-PersonListItem.wire = Wire(
+_wire = PersonListItem.wire = Wire(
     lambda of: (
         ("id", "id", int | UUID, True),
         ("type_", "type", str, False),
@@ -222,9 +219,9 @@ PersonListItem.wire = Wire(
         ("name", "name", str, False),
         ("distinct_ids", "distinct_ids", list[str], False),
         ("properties", "properties", Any, False),
-        ("created_at", "created_at", str | None, False),
+        ("created_at", "created_at", datetime.datetime | None, False),
         ("is_identified", "is_identified", bool | None, False),
-        ("last_seen_at", "last_seen_at", str | None, False),
+        ("last_seen_at", "last_seen_at", datetime.datetime | None, False),
         ("matched_recordings", "matched_recordings", list[Any], False),
         ("value_at_data_point", "value_at_data_point", Any, False),
     ),

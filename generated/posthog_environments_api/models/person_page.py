@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class PersonPage:
+class PersonPage(LazyExtras):
     """One page of persons.
 
     Attributes:
@@ -85,7 +85,7 @@ class PersonPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -104,15 +104,14 @@ class PersonPage:
     @staticmethod
     def from_wire(wire: Any) -> PersonPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersonPage.from_dict(cast("Any", wire))
         result = _new(PersonPage)
         value = wire.results
         result.results = convert_list(value, PersonListItem.from_wire)
         result.next_ = wire.next_
         result.previous = wire.previous
         result.count = wire.count
-        result.additional_properties = PersonPage.wire.extras(wire) if PersonPage.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -135,7 +134,7 @@ class PersonPage:
 
 _new = PersonPage.__new__
 
-PersonPage.wire = Wire(
+_wire = PersonPage.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(PersonListItem.wire)), True),
         ("next_", "next", str | None, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -13,11 +13,11 @@ from ..codec import (
     missing,
 )
 from ..errors import DecodeError
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PersonUpdate:
+class PersonUpdate(LazyExtras):
     """Properties to set on a person.
 
     Attributes:
@@ -55,7 +55,7 @@ class PersonUpdate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -74,11 +74,10 @@ class PersonUpdate:
     @staticmethod
     def from_wire(wire: Any) -> PersonUpdate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PersonUpdate.from_dict(cast("Any", wire))
         result = _new(PersonUpdate)
         result.properties = wire.properties
-        result.additional_properties = PersonUpdate.wire.extras(wire) if PersonUpdate.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -101,7 +100,7 @@ class PersonUpdate:
 
 _new = PersonUpdate.__new__
 
-PersonUpdate.wire = Wire(
+_wire = PersonUpdate.wire = Wire(
     lambda of: (("properties", "properties", Any, True),),
     PersonUpdate.from_wire,
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -22,11 +22,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PluginLogEntry:
+class PluginLogEntry(LazyExtras):
     """One log entry of an app configuration.
 
     Attributes:
@@ -128,7 +128,7 @@ class PluginLogEntry:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -147,22 +147,18 @@ class PluginLogEntry:
     @staticmethod
     def from_wire(wire: Any) -> PluginLogEntry:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PluginLogEntry.from_dict(cast("Any", wire))
         result = _new(PluginLogEntry)
         result.id = wire.id
         result.team_id = wire.team_id
         result.plugin_id = wire.plugin_id
         result.plugin_config_id = wire.plugin_config_id
-        value = wire.timestamp
-        result.timestamp = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        value = wire.source
-        result.source = value if value is UNSET else PluginLogSource(value)
-        value = wire.type_
-        result.type_ = value if value is UNSET else PluginLogType(value)
+        result.timestamp = wire.timestamp
+        result.source = wire.source
+        result.type_ = wire.type_
         result.message = wire.message
         result.instance_id = wire.instance_id
-        result.additional_properties = PluginLogEntry.wire.extras(wire) if PluginLogEntry.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -185,15 +181,15 @@ class PluginLogEntry:
 
 _new = PluginLogEntry.__new__
 
-PluginLogEntry.wire = Wire(
+_wire = PluginLogEntry.wire = Wire(
     lambda of: (
         ("id", "id", UUID, True),
         ("team_id", "team_id", int, False),
         ("plugin_id", "plugin_id", int, False),
         ("plugin_config_id", "plugin_config_id", int, False),
-        ("timestamp", "timestamp", str, False),
-        ("source", "source", str, False),
-        ("type_", "type", str, False),
+        ("timestamp", "timestamp", datetime.datetime, False),
+        ("source", "source", PluginLogSource, False),
+        ("type_", "type", PluginLogType, False),
         ("message", "message", str, False),
         ("instance_id", "instance_id", UUID, False),
     ),

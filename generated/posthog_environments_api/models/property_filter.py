@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PropertyFilter:
+class PropertyFilter(LazyExtras):
     """One condition on a property.
 
     Attributes:
@@ -85,7 +85,7 @@ class PropertyFilter:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -104,16 +104,13 @@ class PropertyFilter:
     @staticmethod
     def from_wire(wire: Any) -> PropertyFilter:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PropertyFilter.from_dict(cast("Any", wire))
         result = _new(PropertyFilter)
         result.key = wire.key
         result.value = wire.value
-        value = wire.operator
-        result.operator = value if value is UNSET else PropertyOperator(value)
-        value = wire.type_
-        result.type_ = value if value is UNSET else PropertyType(value)
-        result.additional_properties = PropertyFilter.wire.extras(wire) if PropertyFilter.wire.learned else {}
+        result.operator = wire.operator
+        result.type_ = wire.type_
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -136,12 +133,12 @@ class PropertyFilter:
 
 _new = PropertyFilter.__new__
 
-PropertyFilter.wire = Wire(
+_wire = PropertyFilter.wire = Wire(
     lambda of: (
         ("key", "key", str, True),
         ("value", "value", Any, False),
-        ("operator", "operator", str, False),
-        ("type_", "type", str, False),
+        ("operator", "operator", PropertyOperator, False),
+        ("type_", "type", PropertyType, False),
     ),
     PropertyFilter.from_wire,
 )

@@ -17,11 +17,11 @@ from ..codec import (
     missing,
 )
 from ..errors import DecodeError
-from ..wire import Wire, convert_list, from_json
+from ..wire import LazyExtras, Wire, convert_list, from_json
 
 
 @_define
-class PropertyFilterGroup:
+class PropertyFilterGroup(LazyExtras):
     """Conditions joined by AND or OR; groups may be nested.
 
     Attributes:
@@ -74,7 +74,7 @@ class PropertyFilterGroup:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -96,8 +96,7 @@ class PropertyFilterGroup:
         if type(wire) is dict:
             return PropertyFilterGroup.from_dict(cast("Any", wire))
         result = _new(PropertyFilterGroup)
-        value = wire.type_
-        result.type_ = PropertyGroupOperator(value)
+        result.type_ = wire.type_
         value = wire.values
         result.values = convert_list(
             value,
@@ -107,7 +106,8 @@ class PropertyFilterGroup:
                 PropertyFilterGroup.from_dict,
             ),
         )
-        result.additional_properties = PropertyFilterGroup.wire.extras(wire) if PropertyFilterGroup.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -130,9 +130,9 @@ class PropertyFilterGroup:
 
 _new = PropertyFilterGroup.__new__
 
-PropertyFilterGroup.wire = Wire(
+_wire = PropertyFilterGroup.wire = Wire(
     lambda of: (
-        ("type_", "type", str, True),
+        ("type_", "type", PropertyGroupOperator, True),
         ("values", "values", list[Any], True),
     ),
     PropertyFilterGroup.from_wire,

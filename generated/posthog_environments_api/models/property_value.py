@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class PropertyValue:
+class PropertyValue(LazyExtras):
     """One value that a property was seen with.
 
     Attributes:
@@ -66,7 +66,7 @@ class PropertyValue:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -85,12 +85,11 @@ class PropertyValue:
     @staticmethod
     def from_wire(wire: Any) -> PropertyValue:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return PropertyValue.from_dict(cast("Any", wire))
         result = _new(PropertyValue)
         result.name = wire.name
         result.count = wire.count
-        result.additional_properties = PropertyValue.wire.extras(wire) if PropertyValue.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -113,7 +112,7 @@ class PropertyValue:
 
 _new = PropertyValue.__new__
 
-PropertyValue.wire = Wire(
+_wire = PropertyValue.wire = Wire(
     lambda of: (
         ("name", "name", Any, False),
         ("count", "count", int | None, False),

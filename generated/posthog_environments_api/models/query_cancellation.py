@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -14,11 +14,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryCancellation:
+class QueryCancellation(LazyExtras):
     """What became of a cancelled query.
 
     Attributes:
@@ -56,7 +56,7 @@ class QueryCancellation:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -75,11 +75,10 @@ class QueryCancellation:
     @staticmethod
     def from_wire(wire: Any) -> QueryCancellation:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryCancellation.from_dict(cast("Any", wire))
         result = _new(QueryCancellation)
         result.message = wire.message
-        result.additional_properties = QueryCancellation.wire.extras(wire) if QueryCancellation.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -102,7 +101,7 @@ class QueryCancellation:
 
 _new = QueryCancellation.__new__
 
-QueryCancellation.wire = Wire(
+_wire = QueryCancellation.wire = Wire(
     lambda of: (("message", "message", str, False),),
     QueryCancellation.from_wire,
 )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class QueryFilterOverride:
+class QueryFilterOverride(LazyExtras):
     """Filters to lay over a query, as a dashboard does.
 
     Attributes:
@@ -96,7 +96,7 @@ class QueryFilterOverride:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -115,8 +115,6 @@ class QueryFilterOverride:
     @staticmethod
     def from_wire(wire: Any) -> QueryFilterOverride:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryFilterOverride.from_dict(cast("Any", wire))
         result = _new(QueryFilterOverride)
         result.breakdown_filter = wire.breakdown_filter
         result.date_from = wire.date_from
@@ -124,7 +122,8 @@ class QueryFilterOverride:
         result.explicit_date = wire.explicit_date
         value = wire.properties
         result.properties = value if value is UNSET or value is None else convert_list(value, PropertyFilter.from_wire)
-        result.additional_properties = QueryFilterOverride.wire.extras(wire) if QueryFilterOverride.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -147,7 +146,7 @@ class QueryFilterOverride:
 
 _new = QueryFilterOverride.__new__
 
-QueryFilterOverride.wire = Wire(
+_wire = QueryFilterOverride.wire = Wire(
     lambda of: (
         ("breakdown_filter", "breakdown_filter", Any, False),
         ("date_from", "date_from", str | None, False),

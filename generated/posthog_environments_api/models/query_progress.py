@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryProgress:
+class QueryProgress(LazyExtras):
     """How far a running query has come.
 
     Attributes:
@@ -92,7 +92,7 @@ class QueryProgress:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -111,15 +111,14 @@ class QueryProgress:
     @staticmethod
     def from_wire(wire: Any) -> QueryProgress:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryProgress.from_dict(cast("Any", wire))
         result = _new(QueryProgress)
         result.active_cpu_time = wire.active_cpu_time
         result.bytes_read = wire.bytes_read
         result.estimated_rows_total = wire.estimated_rows_total
         result.rows_read = wire.rows_read
         result.time_elapsed = wire.time_elapsed
-        result.additional_properties = QueryProgress.wire.extras(wire) if QueryProgress.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -142,7 +141,7 @@ class QueryProgress:
 
 _new = QueryProgress.__new__
 
-QueryProgress.wire = Wire(
+_wire = QueryProgress.wire = Wire(
     lambda of: (
         ("active_cpu_time", "active_cpu_time", int | None, False),
         ("bytes_read", "bytes_read", int | None, False),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryRequest:
+class QueryRequest(LazyExtras):
     """A query to run.
 
     Attributes:
@@ -126,7 +126,7 @@ class QueryRequest:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -145,8 +145,6 @@ class QueryRequest:
     @staticmethod
     def from_wire(wire: Any) -> QueryRequest:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryRequest.from_dict(cast("Any", wire))
         result = _new(QueryRequest)
         result.query = wire.query
         result.async_ = wire.async_
@@ -155,11 +153,11 @@ class QueryRequest:
         result.filters_override = value if value is UNSET or value is None else QueryFilterOverride.from_wire(value)
         result.limit_context = wire.limit_context
         result.name = wire.name
-        value = wire.refresh
-        result.refresh = value if value is UNSET or value is None else QueryRefresh(value)
+        result.refresh = wire.refresh
         value = wire.variables_override
         result.variables_override = value if value is UNSET or value is None else QueryVariableMap.from_wire(value)
-        result.additional_properties = QueryRequest.wire.extras(wire) if QueryRequest.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -182,7 +180,7 @@ class QueryRequest:
 
 _new = QueryRequest.__new__
 
-QueryRequest.wire = Wire(
+_wire = QueryRequest.wire = Wire(
     lambda of: (
         ("query", "query", Any, True),
         ("async_", "async", bool | None, False),
@@ -190,7 +188,7 @@ QueryRequest.wire = Wire(
         ("filters_override", "filters_override", of(QueryFilterOverride.wire) | None, False),
         ("limit_context", "limit_context", str | None, False),
         ("name", "name", str | None, False),
-        ("refresh", "refresh", str | None, False),
+        ("refresh", "refresh", QueryRefresh | None, False),
         ("variables_override", "variables_override", of(QueryVariableMap.wire) | None, False),
     ),
     QueryRequest.from_wire,

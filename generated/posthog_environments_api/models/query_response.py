@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -22,11 +22,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class QueryResponse:
+class QueryResponse(LazyExtras):
     """Answer to a query. The fields are those of a HogQL answer and those that most kinds share; other kinds leave
     some out and add their own, such as `isValid` and `errors` of HogQLMetadata, which are kept as additional
     properties.
@@ -264,7 +264,7 @@ class QueryResponse:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -283,8 +283,6 @@ class QueryResponse:
     @staticmethod
     def from_wire(wire: Any) -> QueryResponse:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryResponse.from_dict(cast("Any", wire))
         result = _new(QueryResponse)
         result.results = wire.results
         result.columns = wire.columns
@@ -307,17 +305,13 @@ class QueryResponse:
         result.resolved_date_range = value if value is UNSET or value is None else ResolvedDateRange.from_wire(value)
         result.is_cached = wire.is_cached
         result.cache_key = wire.cache_key
-        value = wire.cache_target_age
-        result.cache_target_age = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.last_refresh
-        result.last_refresh = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.next_allowed_client_refresh
-        result.next_allowed_client_refresh = (
-            value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        )
+        result.cache_target_age = wire.cache_target_age
+        result.last_refresh = wire.last_refresh
+        result.next_allowed_client_refresh = wire.next_allowed_client_refresh
         result.timezone = wire.timezone
         result.calculation_trigger = wire.calculation_trigger
-        result.additional_properties = QueryResponse.wire.extras(wire) if QueryResponse.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -340,7 +334,7 @@ class QueryResponse:
 
 _new = QueryResponse.__new__
 
-QueryResponse.wire = Wire(
+_wire = QueryResponse.wire = Wire(
     lambda of: (
         ("results", "results", Any, False),
         ("columns", "columns", list[Any] | None, False),
@@ -360,9 +354,9 @@ QueryResponse.wire = Wire(
         ("resolved_date_range", "resolved_date_range", of(ResolvedDateRange.wire) | None, False),
         ("is_cached", "is_cached", bool | None, False),
         ("cache_key", "cache_key", str | None, False),
-        ("cache_target_age", "cache_target_age", str | None, False),
-        ("last_refresh", "last_refresh", str | None, False),
-        ("next_allowed_client_refresh", "next_allowed_client_refresh", str | None, False),
+        ("cache_target_age", "cache_target_age", datetime.datetime | None, False),
+        ("last_refresh", "last_refresh", datetime.datetime | None, False),
+        ("next_allowed_client_refresh", "next_allowed_client_refresh", datetime.datetime | None, False),
         ("timezone", "timezone", str | None, False),
         ("calculation_trigger", "calculation_trigger", str | None, False),
     ),

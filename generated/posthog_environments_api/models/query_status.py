@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -22,11 +22,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryStatus:
+class QueryStatus(LazyExtras):
     """State of an asynchronous query.
 
     Attributes:
@@ -196,7 +196,7 @@ class QueryStatus:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -215,8 +215,6 @@ class QueryStatus:
     @staticmethod
     def from_wire(wire: Any) -> QueryStatus:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryStatus.from_dict(cast("Any", wire))
         result = _new(QueryStatus)
         result.id = wire.id
         result.team_id = wire.team_id
@@ -229,17 +227,14 @@ class QueryStatus:
         result.insight_id = wire.insight_id
         result.dashboard_id = wire.dashboard_id
         result.labels = wire.labels
-        value = wire.start_time
-        result.start_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.pickup_time
-        result.pickup_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.end_time
-        result.end_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.expiration_time
-        result.expiration_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.start_time = wire.start_time
+        result.pickup_time = wire.pickup_time
+        result.end_time = wire.end_time
+        result.expiration_time = wire.expiration_time
         value = wire.query_progress
         result.query_progress = value if value is UNSET or value is None else QueryProgress.from_wire(value)
-        result.additional_properties = QueryStatus.wire.extras(wire) if QueryStatus.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -262,7 +257,7 @@ class QueryStatus:
 
 _new = QueryStatus.__new__
 
-QueryStatus.wire = Wire(
+_wire = QueryStatus.wire = Wire(
     lambda of: (
         ("id", "id", str, True),
         ("team_id", "team_id", int, False),
@@ -275,10 +270,10 @@ QueryStatus.wire = Wire(
         ("insight_id", "insight_id", int | None, False),
         ("dashboard_id", "dashboard_id", int | None, False),
         ("labels", "labels", list[str] | None, False),
-        ("start_time", "start_time", str | None, False),
-        ("pickup_time", "pickup_time", str | None, False),
-        ("end_time", "end_time", str | None, False),
-        ("expiration_time", "expiration_time", str | None, False),
+        ("start_time", "start_time", datetime.datetime | None, False),
+        ("pickup_time", "pickup_time", datetime.datetime | None, False),
+        ("end_time", "end_time", datetime.datetime | None, False),
+        ("expiration_time", "expiration_time", datetime.datetime | None, False),
         ("query_progress", "query_progress", of(QueryProgress.wire) | None, False),
     ),
     QueryStatus.from_wire,

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -14,11 +14,11 @@ from ..codec import (
     missing,
 )
 from ..errors import DecodeError
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryStatusResponse:
+class QueryStatusResponse(LazyExtras):
     """State of an asynchronous query.
 
     Attributes:
@@ -56,7 +56,7 @@ class QueryStatusResponse:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -75,12 +75,11 @@ class QueryStatusResponse:
     @staticmethod
     def from_wire(wire: Any) -> QueryStatusResponse:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryStatusResponse.from_dict(cast("Any", wire))
         result = _new(QueryStatusResponse)
         value = wire.query_status
         result.query_status = QueryStatus.from_wire(value)
-        result.additional_properties = QueryStatusResponse.wire.extras(wire) if QueryStatusResponse.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -103,7 +102,7 @@ class QueryStatusResponse:
 
 _new = QueryStatusResponse.__new__
 
-QueryStatusResponse.wire = Wire(
+_wire = QueryStatusResponse.wire = Wire(
     lambda of: (("query_status", "query_status", of(QueryStatus.wire), True),),
     QueryStatusResponse.from_wire,
 )

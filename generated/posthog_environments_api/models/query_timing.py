@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -15,11 +15,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryTiming:
+class QueryTiming(LazyExtras):
     """How long one step of a query took.
 
     Attributes:
@@ -65,7 +65,7 @@ class QueryTiming:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -84,12 +84,11 @@ class QueryTiming:
     @staticmethod
     def from_wire(wire: Any) -> QueryTiming:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryTiming.from_dict(cast("Any", wire))
         result = _new(QueryTiming)
         result.k = wire.k
         result.t = wire.t
-        result.additional_properties = QueryTiming.wire.extras(wire) if QueryTiming.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -112,7 +111,7 @@ class QueryTiming:
 
 _new = QueryTiming.__new__
 
-QueryTiming.wire = Wire(
+_wire = QueryTiming.wire = Wire(
     lambda of: (
         ("k", "k", str, False),
         ("t", "t", int | float, False),

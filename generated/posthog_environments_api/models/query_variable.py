@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -18,11 +18,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class QueryVariable:
+class QueryVariable(LazyExtras):
     """A value for one SQL variable of the project.
 
     Attributes:
@@ -84,7 +84,7 @@ class QueryVariable:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -103,14 +103,13 @@ class QueryVariable:
     @staticmethod
     def from_wire(wire: Any) -> QueryVariable:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return QueryVariable.from_dict(cast("Any", wire))
         result = _new(QueryVariable)
         result.variable_id = wire.variable_id
         result.code_name = wire.code_name
         result.value = wire.value
         result.is_null = wire.is_null
-        result.additional_properties = QueryVariable.wire.extras(wire) if QueryVariable.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -133,7 +132,7 @@ class QueryVariable:
 
 _new = QueryVariable.__new__
 
-QueryVariable.wire = Wire(
+_wire = QueryVariable.wire = Wire(
     lambda of: (
         ("variable_id", "variableId", str, True),
         ("code_name", "code_name", str, True),

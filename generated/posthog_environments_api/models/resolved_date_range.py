@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -17,11 +17,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class ResolvedDateRange:
+class ResolvedDateRange(LazyExtras):
     """The period that a query covered.
 
     Attributes:
@@ -71,7 +71,7 @@ class ResolvedDateRange:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -90,14 +90,11 @@ class ResolvedDateRange:
     @staticmethod
     def from_wire(wire: Any) -> ResolvedDateRange:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return ResolvedDateRange.from_dict(cast("Any", wire))
         result = _new(ResolvedDateRange)
-        value = wire.date_from
-        result.date_from = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.date_to
-        result.date_to = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        result.additional_properties = ResolvedDateRange.wire.extras(wire) if ResolvedDateRange.wire.learned else {}
+        result.date_from = wire.date_from
+        result.date_to = wire.date_to
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -120,10 +117,10 @@ class ResolvedDateRange:
 
 _new = ResolvedDateRange.__new__
 
-ResolvedDateRange.wire = Wire(
+_wire = ResolvedDateRange.wire = Wire(
     lambda of: (
-        ("date_from", "date_from", str | None, False),
-        ("date_to", "date_to", str | None, False),
+        ("date_from", "date_from", datetime.datetime | None, False),
+        ("date_to", "date_to", datetime.datetime | None, False),
     ),
     ResolvedDateRange.from_wire,
 )

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -19,11 +19,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class SessionPropertyDefinition:
+class SessionPropertyDefinition(LazyExtras):
     """A property of sessions.
 
     Attributes:
@@ -103,7 +103,7 @@ class SessionPropertyDefinition:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -122,8 +122,6 @@ class SessionPropertyDefinition:
     @staticmethod
     def from_wire(wire: Any) -> SessionPropertyDefinition:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SessionPropertyDefinition.from_dict(cast("Any", wire))
         result = _new(SessionPropertyDefinition)
         result.id = wire.id
         result.name = wire.name
@@ -131,9 +129,8 @@ class SessionPropertyDefinition:
         result.is_numerical = wire.is_numerical
         result.is_seen_on_filtered_events = wire.is_seen_on_filtered_events
         result.tags = wire.tags
-        result.additional_properties = (
-            SessionPropertyDefinition.wire.extras(wire) if SessionPropertyDefinition.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -156,7 +153,7 @@ class SessionPropertyDefinition:
 
 _new = SessionPropertyDefinition.__new__
 
-SessionPropertyDefinition.wire = Wire(
+_wire = SessionPropertyDefinition.wire = Wire(
     lambda of: (
         ("id", "id", str, True),
         ("name", "name", str, False),

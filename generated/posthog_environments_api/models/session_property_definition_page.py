@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -16,11 +16,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class SessionPropertyDefinitionPage:
+class SessionPropertyDefinitionPage(LazyExtras):
     """The properties of sessions. Never more than one page.
 
     Attributes:
@@ -68,7 +68,7 @@ class SessionPropertyDefinitionPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -87,15 +87,12 @@ class SessionPropertyDefinitionPage:
     @staticmethod
     def from_wire(wire: Any) -> SessionPropertyDefinitionPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SessionPropertyDefinitionPage.from_dict(cast("Any", wire))
         result = _new(SessionPropertyDefinitionPage)
         result.count = wire.count
         value = wire.results
         result.results = value if value is UNSET else convert_list(value, SessionPropertyDefinition.from_wire)
-        result.additional_properties = (
-            SessionPropertyDefinitionPage.wire.extras(wire) if SessionPropertyDefinitionPage.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -118,7 +115,7 @@ class SessionPropertyDefinitionPage:
 
 _new = SessionPropertyDefinitionPage.__new__
 
-SessionPropertyDefinitionPage.wire = Wire(
+_wire = SessionPropertyDefinitionPage.wire = Wire(
     lambda of: (
         ("count", "count", int, False),
         ("results", "results", list_of(of(SessionPropertyDefinition.wire)), False),

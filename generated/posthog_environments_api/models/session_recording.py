@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -24,11 +24,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class SessionRecording:
+class SessionRecording(LazyExtras):
     """A session recording, without its snapshots.
 
     Attributes:
@@ -302,7 +302,7 @@ class SessionRecording:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -321,8 +321,6 @@ class SessionRecording:
     @staticmethod
     def from_wire(wire: Any) -> SessionRecording:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SessionRecording.from_dict(cast("Any", wire))
         result = _new(SessionRecording)
         result.id = wire.id
         result.distinct_id = wire.distinct_id
@@ -331,10 +329,8 @@ class SessionRecording:
         result.recording_duration = wire.recording_duration
         result.active_seconds = wire.active_seconds
         result.inactive_seconds = wire.inactive_seconds
-        value = wire.start_time
-        result.start_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.end_time
-        result.end_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.start_time = wire.start_time
+        result.end_time = wire.end_time
         result.click_count = wire.click_count
         result.keypress_count = wire.keypress_count
         result.mouse_activity_count = wire.mouse_activity_count
@@ -346,8 +342,7 @@ class SessionRecording:
         result.person = value if value is UNSET or value is None else MinimalPerson.from_wire(value)
         result.storage = wire.storage
         result.retention_period_days = wire.retention_period_days
-        value = wire.expiry_time
-        result.expiry_time = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.expiry_time = wire.expiry_time
         result.recording_ttl = wire.recording_ttl
         result.snapshot_source = wire.snapshot_source
         result.snapshot_library = wire.snapshot_library
@@ -356,7 +351,8 @@ class SessionRecording:
         result.has_summary = wire.has_summary
         result.summary_outcome = wire.summary_outcome
         result.external_references = wire.external_references
-        result.additional_properties = SessionRecording.wire.extras(wire) if SessionRecording.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -379,7 +375,7 @@ class SessionRecording:
 
 _new = SessionRecording.__new__
 
-SessionRecording.wire = Wire(
+_wire = SessionRecording.wire = Wire(
     lambda of: (
         ("id", "id", str, True),
         ("distinct_id", "distinct_id", str | None, False),
@@ -388,8 +384,8 @@ SessionRecording.wire = Wire(
         ("recording_duration", "recording_duration", int | None, False),
         ("active_seconds", "active_seconds", int | None, False),
         ("inactive_seconds", "inactive_seconds", int | None, False),
-        ("start_time", "start_time", str | None, False),
-        ("end_time", "end_time", str | None, False),
+        ("start_time", "start_time", datetime.datetime | None, False),
+        ("end_time", "end_time", datetime.datetime | None, False),
         ("click_count", "click_count", int | None, False),
         ("keypress_count", "keypress_count", int | None, False),
         ("mouse_activity_count", "mouse_activity_count", int | None, False),
@@ -400,7 +396,7 @@ SessionRecording.wire = Wire(
         ("person", "person", of(MinimalPerson.wire) | None, False),
         ("storage", "storage", str | None, False),
         ("retention_period_days", "retention_period_days", int | None, False),
-        ("expiry_time", "expiry_time", str | None, False),
+        ("expiry_time", "expiry_time", datetime.datetime | None, False),
         ("recording_ttl", "recording_ttl", int | None | str, False),
         ("snapshot_source", "snapshot_source", str | None, False),
         ("snapshot_library", "snapshot_library", str | None, False),

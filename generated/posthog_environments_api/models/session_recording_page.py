@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -20,11 +20,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json, list_of
+from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
 @_define
-class SessionRecordingPage:
+class SessionRecordingPage(LazyExtras):
     """One page of recordings.
 
     Attributes:
@@ -102,7 +102,7 @@ class SessionRecordingPage:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -121,8 +121,6 @@ class SessionRecordingPage:
     @staticmethod
     def from_wire(wire: Any) -> SessionRecordingPage:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SessionRecordingPage.from_dict(cast("Any", wire))
         result = _new(SessionRecordingPage)
         value = wire.results
         result.results = convert_list(value, SessionRecording.from_wire)
@@ -131,9 +129,8 @@ class SessionRecordingPage:
         result.count = wire.count
         result.next_ = wire.next_
         result.previous = wire.previous
-        result.additional_properties = (
-            SessionRecordingPage.wire.extras(wire) if SessionRecordingPage.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -156,7 +153,7 @@ class SessionRecordingPage:
 
 _new = SessionRecordingPage.__new__
 
-SessionRecordingPage.wire = Wire(
+_wire = SessionRecordingPage.wire = Wire(
     lambda of: (
         ("results", "results", list_of(of(SessionRecording.wire)), True),
         ("has_next", "has_next", bool | None, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -21,11 +21,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class SharePassword:
+class SharePassword(LazyExtras):
     """A password that opens a shared recording. The password itself is not sent.
 
     Attributes:
@@ -97,7 +97,7 @@ class SharePassword:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -116,16 +116,14 @@ class SharePassword:
     @staticmethod
     def from_wire(wire: Any) -> SharePassword:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SharePassword.from_dict(cast("Any", wire))
         result = _new(SharePassword)
         result.id = wire.id
-        value = wire.created_at
-        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         result.note = wire.note
         result.created_by_email = wire.created_by_email
         result.is_active = wire.is_active
-        result.additional_properties = SharePassword.wire.extras(wire) if SharePassword.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -148,10 +146,10 @@ class SharePassword:
 
 _new = SharePassword.__new__
 
-SharePassword.wire = Wire(
+_wire = SharePassword.wire = Wire(
     lambda of: (
         ("id", "id", int, True),
-        ("created_at", "created_at", str | None, False),
+        ("created_at", "created_at", datetime.datetime | None, False),
         ("note", "note", str | None, False),
         ("created_by_email", "created_by_email", str | None, False),
         ("is_active", "is_active", bool | None, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -21,11 +21,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class SharingConfiguration:
+class SharingConfiguration(LazyExtras):
     """How a recording is shared with people outside PostHog.
 
     Attributes:
@@ -114,7 +114,7 @@ class SharingConfiguration:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -133,11 +133,8 @@ class SharingConfiguration:
     @staticmethod
     def from_wire(wire: Any) -> SharingConfiguration:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SharingConfiguration.from_dict(cast("Any", wire))
         result = _new(SharingConfiguration)
-        value = wire.created_at
-        result.created_at = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.created_at = wire.created_at
         result.enabled = wire.enabled
         result.access_token = wire.access_token
         result.settings = wire.settings
@@ -152,9 +149,8 @@ class SharingConfiguration:
                 decode_str,
             )
         )
-        result.additional_properties = (
-            SharingConfiguration.wire.extras(wire) if SharingConfiguration.wire.learned else {}
-        )
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -177,9 +173,9 @@ class SharingConfiguration:
 
 _new = SharingConfiguration.__new__
 
-SharingConfiguration.wire = Wire(
+_wire = SharingConfiguration.wire = Wire(
     lambda of: (
-        ("created_at", "created_at", str | None, False),
+        ("created_at", "created_at", datetime.datetime | None, False),
         ("enabled", "enabled", bool | None, False),
         ("access_token", "access_token", str | None, False),
         ("settings", "settings", Any, False),

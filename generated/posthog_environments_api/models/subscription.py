@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -23,11 +23,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class Subscription:
+class Subscription(LazyExtras):
     """A scheduled delivery of an insight or a dashboard.
 
     Attributes:
@@ -275,7 +275,7 @@ class Subscription:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -294,8 +294,6 @@ class Subscription:
     @staticmethod
     def from_wire(wire: Any) -> Subscription:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return Subscription.from_dict(cast("Any", wire))
         result = _new(Subscription)
         result.id = wire.id
         result.dashboard = wire.dashboard
@@ -303,34 +301,28 @@ class Subscription:
         result.insight_short_id = wire.insight_short_id
         result.resource_name = wire.resource_name
         result.dashboard_export_insights = wire.dashboard_export_insights
-        value = wire.target_type
-        result.target_type = value if value is UNSET else SubscriptionTarget(value)
+        result.target_type = wire.target_type
         result.target_value = wire.target_value
-        value = wire.frequency
-        result.frequency = value if value is UNSET else SubscriptionFrequency(value)
+        result.frequency = wire.frequency
         result.interval = wire.interval
-        value = wire.byweekday
-        result.byweekday = value if value is UNSET or value is None else convert_list(value, Weekday)
+        result.byweekday = wire.byweekday
         result.bysetpos = wire.bysetpos
         result.count = wire.count
-        value = wire.start_date
-        result.start_date = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        value = wire.until_date
-        result.until_date = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
-        value = wire.created_at
-        result.created_at = value if value is UNSET else datetime.datetime.fromisoformat(value)
+        result.start_date = wire.start_date
+        result.until_date = wire.until_date
+        result.created_at = wire.created_at
         value = wire.created_by
         result.created_by = value if value is UNSET or value is None else UserBasic.from_wire(value)
         result.deleted = wire.deleted
         result.title = wire.title
         result.summary = wire.summary
-        value = wire.next_delivery_date
-        result.next_delivery_date = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.next_delivery_date = wire.next_delivery_date
         result.integration_id = wire.integration_id
         result.invite_message = wire.invite_message
         result.summary_enabled = wire.summary_enabled
         result.summary_prompt_guide = wire.summary_prompt_guide
-        result.additional_properties = Subscription.wire.extras(wire) if Subscription.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -353,7 +345,7 @@ class Subscription:
 
 _new = Subscription.__new__
 
-Subscription.wire = Wire(
+_wire = Subscription.wire = Wire(
     lambda of: (
         ("id", "id", int, True),
         ("dashboard", "dashboard", int | None, False),
@@ -361,21 +353,21 @@ Subscription.wire = Wire(
         ("insight_short_id", "insight_short_id", str | None, False),
         ("resource_name", "resource_name", str | None, False),
         ("dashboard_export_insights", "dashboard_export_insights", list[int], False),
-        ("target_type", "target_type", str, False),
+        ("target_type", "target_type", SubscriptionTarget, False),
         ("target_value", "target_value", str, False),
-        ("frequency", "frequency", str, False),
+        ("frequency", "frequency", SubscriptionFrequency, False),
         ("interval", "interval", int, False),
-        ("byweekday", "byweekday", list[str] | None, False),
+        ("byweekday", "byweekday", list[Weekday] | None, False),
         ("bysetpos", "bysetpos", int | None, False),
         ("count", "count", int | None, False),
-        ("start_date", "start_date", str, False),
-        ("until_date", "until_date", str | None, False),
-        ("created_at", "created_at", str, False),
+        ("start_date", "start_date", datetime.datetime, False),
+        ("until_date", "until_date", datetime.datetime | None, False),
+        ("created_at", "created_at", datetime.datetime, False),
         ("created_by", "created_by", of(UserBasic.wire) | None, False),
         ("deleted", "deleted", bool, False),
         ("title", "title", str | None, False),
         ("summary", "summary", str, False),
-        ("next_delivery_date", "next_delivery_date", str | None, False),
+        ("next_delivery_date", "next_delivery_date", datetime.datetime | None, False),
         ("integration_id", "integration_id", int | None, False),
         ("invite_message", "invite_message", str | None, False),
         ("summary_enabled", "summary_enabled", bool, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -23,11 +23,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class SubscriptionCreate:
+class SubscriptionCreate(LazyExtras):
     """A new subscription. Give `insight` or `dashboard`.
 
     Attributes:
@@ -212,7 +212,7 @@ class SubscriptionCreate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -231,33 +231,27 @@ class SubscriptionCreate:
     @staticmethod
     def from_wire(wire: Any) -> SubscriptionCreate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SubscriptionCreate.from_dict(cast("Any", wire))
         result = _new(SubscriptionCreate)
-        value = wire.target_type
-        result.target_type = SubscriptionTarget(value)
+        result.target_type = wire.target_type
         result.target_value = wire.target_value
-        value = wire.frequency
-        result.frequency = SubscriptionFrequency(value)
-        value = wire.start_date
-        result.start_date = datetime.datetime.fromisoformat(value)
+        result.frequency = wire.frequency
+        result.start_date = wire.start_date
         result.dashboard = wire.dashboard
         result.insight = wire.insight
         result.dashboard_export_insights = wire.dashboard_export_insights
         result.interval = wire.interval
-        value = wire.byweekday
-        result.byweekday = value if value is UNSET or value is None else convert_list(value, Weekday)
+        result.byweekday = wire.byweekday
         result.bysetpos = wire.bysetpos
         result.count = wire.count
-        value = wire.until_date
-        result.until_date = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.until_date = wire.until_date
         result.deleted = wire.deleted
         result.title = wire.title
         result.integration_id = wire.integration_id
         result.invite_message = wire.invite_message
         result.summary_enabled = wire.summary_enabled
         result.summary_prompt_guide = wire.summary_prompt_guide
-        result.additional_properties = SubscriptionCreate.wire.extras(wire) if SubscriptionCreate.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -280,20 +274,20 @@ class SubscriptionCreate:
 
 _new = SubscriptionCreate.__new__
 
-SubscriptionCreate.wire = Wire(
+_wire = SubscriptionCreate.wire = Wire(
     lambda of: (
-        ("target_type", "target_type", str, True),
+        ("target_type", "target_type", SubscriptionTarget, True),
         ("target_value", "target_value", str, True),
-        ("frequency", "frequency", str, True),
-        ("start_date", "start_date", str, True),
+        ("frequency", "frequency", SubscriptionFrequency, True),
+        ("start_date", "start_date", datetime.datetime, True),
         ("dashboard", "dashboard", int | None, False),
         ("insight", "insight", int | None, False),
         ("dashboard_export_insights", "dashboard_export_insights", list[int], False),
         ("interval", "interval", int, False),
-        ("byweekday", "byweekday", list[str] | None, False),
+        ("byweekday", "byweekday", list[Weekday] | None, False),
         ("bysetpos", "bysetpos", int | None, False),
         ("count", "count", int | None, False),
-        ("until_date", "until_date", str | None, False),
+        ("until_date", "until_date", datetime.datetime | None, False),
         ("deleted", "deleted", bool, False),
         ("title", "title", str | None, False),
         ("integration_id", "integration_id", int | None, False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
 from attrs import define as _define
 from attrs import field as _field
@@ -22,11 +22,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, convert_list, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class SubscriptionUpdate:
+class SubscriptionUpdate(LazyExtras):
     """Fields of a subscription to change; what is left out stays.
 
     Attributes:
@@ -215,7 +215,7 @@ class SubscriptionUpdate:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -234,33 +234,27 @@ class SubscriptionUpdate:
     @staticmethod
     def from_wire(wire: Any) -> SubscriptionUpdate:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return SubscriptionUpdate.from_dict(cast("Any", wire))
         result = _new(SubscriptionUpdate)
         result.dashboard = wire.dashboard
         result.insight = wire.insight
         result.dashboard_export_insights = wire.dashboard_export_insights
-        value = wire.target_type
-        result.target_type = value if value is UNSET else SubscriptionTarget(value)
+        result.target_type = wire.target_type
         result.target_value = wire.target_value
-        value = wire.frequency
-        result.frequency = value if value is UNSET else SubscriptionFrequency(value)
+        result.frequency = wire.frequency
         result.interval = wire.interval
-        value = wire.byweekday
-        result.byweekday = value if value is UNSET or value is None else convert_list(value, Weekday)
+        result.byweekday = wire.byweekday
         result.bysetpos = wire.bysetpos
         result.count = wire.count
-        value = wire.start_date
-        result.start_date = value if value is UNSET else datetime.datetime.fromisoformat(value)
-        value = wire.until_date
-        result.until_date = value if value is UNSET or value is None else datetime.datetime.fromisoformat(value)
+        result.start_date = wire.start_date
+        result.until_date = wire.until_date
         result.deleted = wire.deleted
         result.title = wire.title
         result.integration_id = wire.integration_id
         result.invite_message = wire.invite_message
         result.summary_enabled = wire.summary_enabled
         result.summary_prompt_guide = wire.summary_prompt_guide
-        result.additional_properties = SubscriptionUpdate.wire.extras(wire) if SubscriptionUpdate.wire.learned else {}
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -283,20 +277,20 @@ class SubscriptionUpdate:
 
 _new = SubscriptionUpdate.__new__
 
-SubscriptionUpdate.wire = Wire(
+_wire = SubscriptionUpdate.wire = Wire(
     lambda of: (
         ("dashboard", "dashboard", int | None, False),
         ("insight", "insight", int | None, False),
         ("dashboard_export_insights", "dashboard_export_insights", list[int], False),
-        ("target_type", "target_type", str, False),
+        ("target_type", "target_type", SubscriptionTarget, False),
         ("target_value", "target_value", str, False),
-        ("frequency", "frequency", str, False),
+        ("frequency", "frequency", SubscriptionFrequency, False),
         ("interval", "interval", int, False),
-        ("byweekday", "byweekday", list[str] | None, False),
+        ("byweekday", "byweekday", list[Weekday] | None, False),
         ("bysetpos", "bysetpos", int | None, False),
         ("count", "count", int | None, False),
-        ("start_date", "start_date", str, False),
-        ("until_date", "until_date", str | None, False),
+        ("start_date", "start_date", datetime.datetime, False),
+        ("until_date", "until_date", datetime.datetime | None, False),
         ("deleted", "deleted", bool, False),
         ("title", "title", str | None, False),
         ("integration_id", "integration_id", int | None, False),

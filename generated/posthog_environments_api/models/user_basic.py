@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from attrs import define as _define
@@ -22,11 +22,11 @@ from ..codec import (
 )
 from ..errors import DecodeError
 from ..types import UNSET, Unset
-from ..wire import Wire, from_json
+from ..wire import LazyExtras, Wire, from_json
 
 
 @_define
-class UserBasic:
+class UserBasic(LazyExtras):
     """A PostHog user, in short.
 
     Attributes:
@@ -132,7 +132,7 @@ class UserBasic:
         )
         if not _FIELDS.issuperset(_data):
             _result.additional_properties = {name: item for name, item in _data.items() if name not in _FIELDS}
-            cls.wire.learn(_result.additional_properties)
+            _wire.learn(_result.additional_properties)
         return _result
 
     @classmethod
@@ -151,8 +151,6 @@ class UserBasic:
     @staticmethod
     def from_wire(wire: Any) -> UserBasic:
         """Make the model from its private wire type (see `wire`)."""
-        if type(wire) is dict:
-            return UserBasic.from_dict(cast("Any", wire))
         result = _new(UserBasic)
         result.id = wire.id
         result.uuid = wire.uuid
@@ -162,9 +160,9 @@ class UserBasic:
         result.email = wire.email
         result.is_email_verified = wire.is_email_verified
         result.hedgehog_config = wire.hedgehog_config
-        value = wire.role_at_organization
-        result.role_at_organization = value if value is UNSET or value is None else RoleAtOrganization(value)
-        result.additional_properties = UserBasic.wire.extras(wire) if UserBasic.wire.learned else {}
+        result.role_at_organization = wire.role_at_organization
+        if _wire.learned:
+            result.additional_properties = _wire.extras(wire)
         return result
 
     @property
@@ -187,7 +185,7 @@ class UserBasic:
 
 _new = UserBasic.__new__
 
-UserBasic.wire = Wire(
+_wire = UserBasic.wire = Wire(
     lambda of: (
         ("id", "id", int, True),
         ("uuid", "uuid", UUID, False),
@@ -197,7 +195,7 @@ UserBasic.wire = Wire(
         ("email", "email", str, False),
         ("is_email_verified", "is_email_verified", bool | None, False),
         ("hedgehog_config", "hedgehog_config", Any, False),
-        ("role_at_organization", "role_at_organization", str | None, False),
+        ("role_at_organization", "role_at_organization", RoleAtOrganization | None, False),
     ),
     UserBasic.from_wire,
 )
