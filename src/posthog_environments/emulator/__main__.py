@@ -1,0 +1,76 @@
+"""Serve the emulator: `python -m posthog_environments.emulator --port 8010`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from posthog_environments.emulator import Emulator
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until interrupted; the result is the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        emulator = Emulator(
+            options.persons, options.events, options.seed, profile=options.profile, api_key=options.api_key
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        server = emulator.serve(options.port)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        sys.stderr.write(f"cannot serve on port {options.port}: {reason}\n")
+        return 1
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with server:
+            _tell(emulator, server.url)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m posthog_environments.emulator",
+        description="A PostHog stand-in on loopback, for tests and for trying things out.",
+    )
+    parser.add_argument("--port", type=int, default=8010, help="port; 0 for any free one (default 8010)")
+    parser.add_argument("--persons", type=int, default=250, help="how many persons there are (default 250)")
+    parser.add_argument("--events", type=int, default=2_000, help="how many events there are (default 2000)")
+    parser.add_argument("--seed", type=int, default=0, help="what the data is made of (default 0)")
+    parser.add_argument(
+        "--profile", choices=("observed", "documented"), default="observed", help="how to behave"
+    )
+    parser.add_argument(
+        "--api-key", default="phx_emulator_key_for_tests_only", help="the personal API key that is accepted"
+    )
+    return parser
+
+
+def _tell(emulator: Emulator, url: str) -> None:
+    sys.stdout.write(
+        f"{url}\n"
+        f"  key      {emulator.api_key}\n"
+        f"  project  {emulator.project_id}\n"
+        f'  try      curl -H "Authorization: Bearer {emulator.api_key}" '
+        f'"{url}/api/environments/{emulator.project_id}/persons/?limit=1"\n'
+        "Ctrl-C ends it.\n"
+    )
+    sys.stdout.flush()
+
+
+def _interrupt(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

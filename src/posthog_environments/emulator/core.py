@@ -1,0 +1,206 @@
+"""`Emulator`: what users of the package see."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, get_args
+
+from posthog_environments.emulator.auth import KeyRing
+from posthog_environments.emulator.clock import EmulatorClock
+from posthog_environments.emulator.data.dataset import Dataset
+from posthog_environments.emulator.messages import RecordedRequest, parse_request, record
+from posthog_environments.emulator.samples import sample_folder_id, sample_id
+from posthog_environments.emulator.state import Behaviour, Profile, State
+
+if TYPE_CHECKING:
+    from posthog_environments.client import AsyncClient, Client
+    from posthog_environments.emulator.server import Server
+
+_MOST_RECORDED = 10_000
+
+
+class EmulatorError(RuntimeError):
+    """The emulator itself failed: a mistake in it, not in the request."""
+
+
+class Emulator:
+    """A stateful PostHog stand-in for one project.
+
+        emulator = Emulator(persons=20)
+        with emulator.client() as client:
+            client.persons.delete(emulator.sample_id("persons"))
+        assert emulator.requests[-1].status == 202
+
+    The same arguments and the same requests give the same answers, byte for byte. Persons and events are computed
+    when asked for, so that millions cost nothing.
+
+    Args:
+        persons: How many persons there are.
+        events: How many events there are.
+        seed: What the data is made of.
+        profile: `observed` behaves as the real server does, `documented` as its documentation promises.
+        project_id: Number of the project.
+        api_key: The personal API key that is accepted.
+
+    Attributes:
+        requests: The latest requests, in order.
+
+    Raises:
+        ValueError: A number is negative, or there is no such profile.
+    """
+
+    def __init__(
+        self,
+        persons: int = 250,
+        events: int = 2_000,
+        seed: int = 0,
+        *,
+        profile: Profile = "observed",
+        project_id: int = 1,
+        api_key: str = "phx_emulator_key_for_tests_only",
+    ) -> None:
+        if persons < 0 or events < 0:
+            raise ValueError(f"persons and events must not be negative, got {persons} and {events}")
+        if profile not in get_args(Profile):
+            raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
+        from posthog_environments.emulator.dispatch import Dispatcher
+
+        self.project_id = project_id
+        self.api_key = api_key
+        self.requests: list[RecordedRequest] = []
+        self._state = State(profile, project_id, KeyRing(api_key), Dataset(persons, events, seed))
+        self._dispatcher = Dispatcher(self._state)
+        self._lock = threading.Lock()
+
+    # --- asking --------------------------------------------------------------------------------------------
+
+    def handle(
+        self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Answer one request: status, headers, body. Any number of threads may ask at once.
+
+        Args:
+            method: HTTP method.
+            url: Absolute URL, or a path.
+            headers: Names and values.
+            body: The body as sent.
+
+        Raises:
+            EmulatorError: The emulator has a mistake.
+        """
+        request = parse_request(method, url, headers, body)
+        with self._lock:
+            self._state.settle()
+            try:
+                operation_id, answer = self._dispatcher.answer(request)
+            except Exception as error:
+                raise EmulatorError(
+                    f"{request.method} {request.path} broke the emulator: {error!r}"
+                ) from error
+            self.requests.append(record(request, answer[0], operation_id))
+            if len(self.requests) > _MOST_RECORDED:
+                del self.requests[: _MOST_RECORDED // 2]
+        return answer
+
+    def client(self, **overrides: Any) -> Client:
+        """A client that asks this emulator without a network; `overrides` are arguments of `Client`."""
+        from posthog_environments.client import Client
+
+        return Client(**self._arguments(overrides))
+
+    def async_client(self, **overrides: Any) -> AsyncClient:
+        """An asynchronous client that asks this emulator; `overrides` are arguments of `AsyncClient`."""
+        from posthog_environments.client import AsyncClient
+
+        return AsyncClient(**self._arguments(overrides))
+
+    def _arguments(self, overrides: dict[str, Any]) -> dict[str, Any]:
+        from posthog_environments.http import InProcessTransport
+
+        return {
+            "project_id": self.project_id,
+            "api_key": self.api_key,
+            "host": "http://localhost",
+            "transport": InProcessTransport(self.handle),
+            **overrides,
+        }
+
+    def serve(self, port: int = 0, host: str = "127.0.0.1") -> Server:
+        """Serve on loopback until the result is closed; it is a context manager and has the `url`.
+
+        Args:
+            port: 0 for any free one.
+            host: A loopback address.
+
+        Raises:
+            ValueError: The host is not a loopback address.
+            OSError: The port cannot be had.
+        """
+        from posthog_environments.emulator.server import Server
+
+        return Server(self.handle, host, port)
+
+    # --- time and behaviour --------------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> EmulatorClock:
+        """The emulator's time; move it by `advance`."""
+        return self._state.clock
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What may be changed about how the server reacts."""
+        return self._state.behaviour
+
+    @property
+    def profile(self) -> Profile:
+        """`observed` or `documented`."""
+        return self._state.profile
+
+    @property
+    def apply_delay(self) -> float:
+        """Seconds until an accepted change of a person takes effect; only in the observed profile."""
+        return self._state.behaviour.apply_delay
+
+    @apply_delay.setter
+    def apply_delay(self, seconds: float) -> None:
+        self._state.behaviour.apply_delay = seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and what is due in it happen.
+
+        Raises:
+            ValueError: Time would run backwards.
+        """
+        with self._lock:
+            self._state.clock.advance(seconds)
+            self._state.settle()
+
+    # --- data ----------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Dataset:
+        """The tables behind the answers."""
+        return self._state.data
+
+    def sample_id(self, tag: str) -> str | int:
+        """An id that works in paths of this tag's operations, until it is deleted: one per seed and tag.
+
+        Raises:
+            LookupError: There is no such tag, or nothing of the kind (no persons, say).
+        """
+        return sample_id(self._untouched(), tag)
+
+    def sample_folder_id(self) -> str:
+        """Id of a folder of the project tree that is not empty at first."""
+        return sample_folder_id(self._untouched())
+
+    def _untouched(self) -> Dataset:
+        """The data as it was at first, so that samples do not depend on what was done since."""
+        data = self._state.data
+        return Dataset(data.persons.size, data.events.size, data.seed)
+
+    def __repr__(self) -> str:
+        data = self._state.data
+        return f"<Emulator of {data.persons.size} persons and {data.events.size} events, {self.profile}>"

@@ -1,0 +1,1 @@
+"""The project's data: what the emulator answers with, as functions of the seed, and what was changed since."""

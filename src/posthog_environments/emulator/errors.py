@@ -1,0 +1,90 @@
+"""Errors as PostHog writes them: `{type, code, detail, attr}`, and the answers that were made by hand and differ.
+
+Source: drf-exceptions-hog and PostHog's own views, October 2025.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """An error answer.
+
+    Attributes:
+        status: HTTP status.
+        body: JSON body; None for an empty one.
+        headers: Further headers.
+    """
+
+    def __init__(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+        super().__init__(status, body)
+
+
+def error(
+    status: int,
+    kind: str,
+    code: str,
+    detail: str,
+    attr: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> ApiError:
+    return ApiError(status, {"type": kind, "code": code, "detail": detail, "attr": attr}, headers)
+
+
+def invalid(detail: str, attr: str | None = None, code: str = "invalid_input") -> ApiError:
+    """400: the request fails validation."""
+    return error(400, "validation_error", code, detail, attr)
+
+
+def required(attr: str) -> ApiError:
+    return invalid("This field is required.", attr, "required")
+
+
+def swapped(attr: str) -> ApiError:
+    """400 with code and detail swapped, as persons and groups answer by hand (person.py, groups.py)."""
+    return ApiError(
+        400,
+        {"attr": attr, "code": "This field is required.", "detail": "required", "type": "validation_error"},
+    )
+
+
+def bare(detail: str) -> ApiError:
+    """400 with nothing but a detail, as the file system answers by hand (file_system.py)."""
+    return ApiError(400, {"detail": detail})
+
+
+def parse_error(detail: str) -> ApiError:
+    return error(400, "invalid_request", "parse_error", f"JSON parse error - {detail}")
+
+
+def unsupported(what: str) -> ApiError:
+    """400 for what PostHog can do and the emulator cannot: never to be mistaken for an empty result."""
+    return invalid(f"The emulator does not support this: {what}", code="emulator_unsupported")
+
+
+def not_authenticated() -> ApiError:
+    detail = "Authentication credentials were not provided."
+    return error(401, "authentication_error", "not_authenticated", detail)
+
+
+def authentication_failed() -> ApiError:
+    detail = "Personal API key found in request Authorization header is invalid."
+    return error(401, "authentication_error", "authentication_failed", detail)
+
+
+def not_found(detail: str = "Not found.") -> ApiError:
+    return error(404, "invalid_request", "not_found", detail)
+
+
+def method_not_allowed(method: str, allowed: str) -> ApiError:
+    detail = f'Method "{method}" not allowed.'
+    return error(405, "invalid_request", "method_not_allowed", detail, headers={"Allow": allowed})
+
+
+def unsupported_media_type(given: str) -> ApiError:
+    detail = f'Unsupported media type "{given}" in request.'
+    return error(415, "invalid_request", "unsupported_media_type", detail)

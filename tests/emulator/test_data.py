@@ -1,0 +1,163 @@
+"""The data: a function of the seed, however much there is of it."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+
+import pytest
+
+from posthog_environments.emulator import Emulator
+from posthog_environments.emulator.data.mixing import Cipher, Shuffle, Uuids
+from posthog_environments_api.operations import OPERATIONS
+
+from .conftest import PROFILES, Api, example_request
+
+
+def everything(**arguments: object) -> dict[str, bytes]:
+    """The answer to every operation's example."""
+    answers = {}
+    for operation_id in OPERATIONS:
+        api = Api(Emulator(**arguments))
+        method, path, query, body = example_request(api.emulator, operation_id)
+        answers[operation_id] = api.send(method, path, body, query=query).content
+    return answers
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_same_seed_gives_the_same_bytes(profile: str) -> None:
+    assert everything(profile=profile) == everything(profile=profile)
+
+
+def test_another_seed_gives_other_data() -> None:
+    first, second = everything(seed=1), everything(seed=2)
+    for operation_id in ("persons_list", "events_list", "session_recordings_list", "plugin_configs_logs"):
+        assert first[operation_id] != second[operation_id]
+
+
+def test_sample_ids_belong_to_the_seed() -> None:
+    tags = sorted({operation.tag for operation in OPERATIONS.values()})
+    assert [Emulator(seed=3).sample_id(tag) for tag in tags] == [
+        Emulator(seed=3).sample_id(tag) for tag in tags
+    ]
+    assert Emulator(seed=3).sample_id("events") != Emulator(seed=4).sample_id("events")
+    assert Emulator(seed=3).sample_id("persons") == 1
+
+
+def test_sample_ids_do_not_depend_on_what_was_done_since() -> None:
+    api = Api(Emulator())
+    before = api.emulator.sample_id("file_system"), api.emulator.sample_folder_id()
+    for uuid in before:
+        assert api.send("DELETE", f"file_system/{uuid}/").status == 204
+    assert (api.emulator.sample_id("file_system"), api.emulator.sample_folder_id()) == before
+
+
+@pytest.mark.parametrize(("persons", "events"), [(250, 2000), (1, 1), (3, 25), (0, 50), (40, 0)])
+def test_there_is_as_much_data_as_asked_for(persons: int, events: int) -> None:
+    data = Emulator(persons, events).data
+    rows = list(data.events.scan(newest_first=False))
+    assert (len(data.persons), len(list(data.persons.scan()))) == (persons, persons)
+    assert (len(data.events), len(rows)) == (events, events)
+    assert all(earlier.timestamp < later.timestamp for earlier, later in pairwise(rows))
+    assert len({row.uuid for row in rows}) == events
+    if persons:
+        assert sum(len(list(data.events.scan_person(index))) for index in range(persons)) == events
+
+
+def test_everything_is_found_by_its_identifiers_without_a_search() -> None:
+    data = Emulator().data
+    for person in list(data.persons.scan()):
+        before = data.persons.computed
+        assert data.persons.find_uuid(person.uuid) == person
+        assert data.persons.find_number(person.number) == person
+        for distinct_id in person.distinct_ids:
+            assert data.persons.find_distinct_id(distinct_id) == person
+        assert data.persons.computed - before <= 4
+    for event in list(data.events.scan())[:200]:
+        before = data.events.computed
+        assert data.events.find(event.uuid) == event
+        assert data.events.computed - before == 1
+
+
+def test_uuids_that_belong_to_nothing_are_not_found() -> None:
+    data = Emulator(persons=10**9, events=10**9).data
+    uuid = data.persons.get(5).uuid
+    for wrong in (uuid[:-1] + ("0" if uuid[-1] != "0" else "1"), "f" + uuid[1:], uuid.replace("-", ""), "x"):
+        assert data.persons.find_uuid(wrong) is None
+        assert data.events.find(wrong) is None
+    assert data.persons.find_uuid(uuid.upper()) is not None
+    for wrong in ("user_0", "user_01", "user_1000000001", "user_x", "user_"):
+        assert data.persons.find_distinct_id(wrong) is None
+
+
+def test_millions_of_rows_cost_nothing_until_they_are_asked_for() -> None:
+    api = Api(Emulator(persons=1_000_000, events=10_000_000))
+    data = api.emulator.data
+    assert data.computed_rows == 0
+    assert len(api.get("persons/", limit=50, offset=500_000)["results"]) == 49
+    assert data.computed_rows == 49
+    page = api.get("persons/", offset=1_020_000, limit=500)
+    assert page["results"][-1]["uuid"] == api.get("persons/1/")["uuid"]
+    before = data.computed_rows
+    assert len(api.get("events/", limit=100)["results"]) == 100
+    assert data.computed_rows - before <= 201, "the events, one more for next, and their persons"
+    before = data.computed_rows
+    events = api.get("events/", distinct_id="user_1")["results"]
+    assert events
+    assert data.computed_rows - before <= 150, "only that person's"
+    before = data.computed_rows
+    api.get("events/", before="2025-06-15T00:00:00Z", limit=10)
+    api.get("persons/", email=api.get("persons/1/")["properties"]["email"])
+    api.query("select event from events order by timestamp desc limit 5")
+    assert data.computed_rows - before <= 60
+
+
+def test_deleted_persons_leave_no_gap() -> None:
+    data = Emulator(persons=20).data
+    for index in (3, 19, 10, 0, 10):
+        data.persons.delete(index)
+    left = [index for index in range(19, -1, -1) if index not in (3, 19, 10, 0)]
+    assert [data.persons.newest(rank) for rank in range(len(data.persons))] == left
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100, 1023, 1024, 1025])
+def test_shuffling_loses_nothing(size: int) -> None:
+    shuffle = Shuffle(12345, size)
+    shuffled = [shuffle.forward(number) for number in range(size)]
+    assert sorted(shuffled) == list(range(size))
+    assert [shuffle.backward(number) for number in shuffled] == list(range(size))
+    assert size < 100 or shuffled != list(range(size))
+
+
+def test_scrambling_can_be_undone() -> None:
+    for bits in (2, 5, 31, 62):
+        cipher = Cipher(99, bits)
+        for number in {n % (1 << bits) for n in (0, 1, 2, 3, 12345, (1 << 62) - 1)}:
+            assert cipher.decode(cipher.encode(number)) == number
+    uuids = Uuids(0, "x")
+    assert uuids.decode(uuids.encode(42, 1_750_000_000_000_000)) == 42
+    assert uuids.encode(42, 1_750_000_000_000_000)[14] == "7"
+
+
+def test_many_threads_may_ask_at_once() -> None:
+    api = Api(Emulator())
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(10):
+                api.send("PATCH", f"persons/{number + 1}/", {"properties": {"turn": turn}})
+                api.send("POST", "groups/", {"group_type_index": 1, "group_key": f"{number}/{turn}"})
+                api.get("persons/", limit=3)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len(api.emulator.requests) == 240
+    assert len(list(api.emulator.data.groups.of_type(1))) == 6 + 80
+    assert {api.get(f"persons/{number}/")["properties"]["turn"] for number in range(1, 9)} == {9}

@@ -1,0 +1,69 @@
+"""What users of the package see."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from posthog_environments import AuthenticationError, NotFoundError
+from posthog_environments.emulator import Emulator
+
+
+def test_importing_loads_neither_the_http_library_nor_the_operations() -> None:
+    program = (
+        "import sys, posthog_environments.emulator;"
+        "loaded = {'httpx', 'dateutil', 'posthog_environments_api.operations'} & set(sys.modules);"
+        "sys.exit(f'loaded {loaded}' if loaded else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_clients_belong_to_the_project_and_the_key_of_the_emulator() -> None:
+    emulator = Emulator(project_id=77, api_key="phx_other")
+    with emulator.client() as client:
+        assert client.project_id == "77"
+        assert client.host == "http://localhost"
+        assert client.persons.retrieve(1).id == 1
+    assert emulator.requests[-1].path == "/api/environments/77/persons/1/"
+
+
+def test_arguments_of_the_client_can_be_replaced() -> None:
+    emulator = Emulator()
+    with emulator.client(api_root="projects") as client:
+        client.persons.retrieve(1)
+    assert emulator.requests[-1].path == "/api/projects/1/persons/1/"
+    with emulator.client(api_key="phx_wrong") as client, pytest.raises(AuthenticationError):
+        client.persons.retrieve(1)
+    with emulator.client(project_id=2) as client, pytest.raises(NotFoundError, match="Project not found"):
+        client.persons.retrieve(1)
+
+    async def ask() -> int:
+        async with emulator.async_client(project_id="@current") as client:
+            return (await client.persons.retrieve(2)).id
+
+    assert asyncio.run(ask()) == 2
+
+
+def test_paths_and_absolute_urls_are_the_same() -> None:
+    emulator = Emulator()
+    headers = [("Authorization", f"bearer {emulator.api_key}"), ("Host", "example.com")]
+    path = "/api/environments/1/persons/?limit=1&offset=3"
+    by_path = emulator.handle("get", path, headers, b"")
+    assert by_path == emulator.handle("GET", f"http://example.com{path}", headers, b"")
+    assert by_path[0] == 200
+    assert b"http://example.com/api/environments/1/persons/?limit=1&offset=4" in by_path[2]
+
+
+def test_a_representation_without_the_key() -> None:
+    assert repr(Emulator(persons=1, events=2)) == "<Emulator of 1 persons and 2 events, observed>"
+
+
+def test_old_records_of_requests_are_dropped() -> None:
+    emulator = Emulator(persons=0, events=0)
+    for _ in range(10_001):
+        emulator.handle("GET", "/", [], b"")
+    assert len(emulator.requests) == 5_001

@@ -1,0 +1,176 @@
+"""Session recordings, their sharing, and sessions."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from posthog_environments.emulator import Emulator
+
+from .conftest import Api
+
+
+def test_a_page_says_only_whether_more_follow(api: Api) -> None:
+    page = api.get("session_recordings/", limit=5)
+    assert page.keys() == {"results", "has_next", "version"}
+    assert (page["has_next"], page["version"], len(page["results"])) == (True, 4, 5)
+
+
+def test_documented_pages_have_the_usual_shape(documented: Api) -> None:
+    page = documented.get("session_recordings/", limit=5)
+    assert page.keys() == {"count", "next", "previous", "results"}
+    assert page["count"] > 5
+    recording = page["results"][0]
+    assert "viewers" not in recording
+    assert isinstance(recording["person"]["distinct_ids"], str)
+
+
+def test_the_last_three_days_are_listed_newest_first(either: Api) -> None:
+    starts = [row["start_time"] for row in either.get("session_recordings/")["results"]]
+    now = either.emulator.clock.now()
+    assert starts == sorted(starts, reverse=True)
+    assert datetime.fromisoformat(starts[-1]) > now - timedelta(days=3)
+    assert len(either.get("session_recordings/", date_from="-30d", limit=500)["results"]) == 251
+    narrow = either.get("session_recordings/", date_from="-5d", date_to="-4d")["results"]
+    assert narrow
+    assert all(
+        now - timedelta(days=5) < datetime.fromisoformat(row["start_time"]) < now - timedelta(days=4)
+        for row in narrow
+    )
+
+
+def test_offset_and_limit_reach_every_recording(api: Api) -> None:
+    ids: list[str] = []
+    more = True
+    while more:
+        page = api.get("session_recordings/", date_from="-30d", limit=40, offset=len(ids))
+        ids += [row["id"] for row in page["results"]]
+        more = page["has_next"]
+    assert len(ids) == len(set(ids)) == 251
+
+
+def test_deleted_recordings_are_left_out_after_paging(api: Api) -> None:
+    first = api.get("session_recordings/", limit=5)["results"]
+    assert api.send("DELETE", f"session_recordings/{first[2]['id']}/").status == 204
+    page = api.get("session_recordings/", limit=5)
+    assert [row["id"] for row in page["results"]] == [row["id"] for row in first if row is not first[2]]
+    assert page["has_next"] is True, "a short page is not the last one"
+
+
+def test_unknown_parameters_are_refused_with_a_list_in_the_detail(api: Api) -> None:
+    refusal = api.refused("GET", "session_recordings/", nope=1)
+    assert (refusal["type"], refusal["attr"]) == ("validation_error", None)
+    (problem,) = json.loads(refusal["detail"])
+    assert problem["type"] == "extra_forbidden"
+    assert problem["loc"] == ["nope"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", "x"), ("operand", "XOR"), ("order", "x"), ("events", "[")]
+)
+def test_bad_parameters_are_refused_likewise(api: Api, name: str, value: str) -> None:
+    (problem,) = json.loads(api.refused("GET", "session_recordings/", **{name: value})["detail"])
+    assert problem["loc"] == [name]
+
+
+def test_the_server_says_how_long_it_took(api: Api) -> None:
+    assert "Server-Timing" in api.send("GET", "session_recordings/").headers
+
+
+def test_orders(api: Api) -> None:
+    for order in ("duration", "click_count", "activity_score", "console_error_count", "recording_ttl"):
+        field = "recording_duration" if order == "duration" else order
+        for direction in ("ASC", "DESC"):
+            rows = api.get("session_recordings/", order=order, order_direction=direction)["results"]
+            values = [row[field] for row in rows]
+            assert values == sorted(values, reverse=direction == "DESC")
+
+
+def test_filters(api: Api) -> None:
+    def found(**query: object) -> list[dict]:
+        query = {
+            name: value if isinstance(value, str) else json.dumps(value) for name, value in query.items()
+        }
+        return api.get("session_recordings/", date_from="-30d", limit=500, **query)["results"]
+
+    one = found()[0]
+    assert [row["id"] for row in found(session_ids=[one["id"]])] == [one["id"]]
+    assert {row["distinct_id"] for row in found(distinct_ids=[one["distinct_id"]])} == {one["distinct_id"]}
+    assert {row["person"]["uuid"] for row in found(person_uuid=one["person"]["uuid"])} == {
+        one["person"]["uuid"]
+    }
+    bought = found(events=[{"id": "purchase_completed", "type": "events"}])
+    assert 0 < len(bought) < 251
+    firefox = found(properties=[{"key": "$browser", "type": "event", "value": "Firefox"}])
+    assert 0 < len(firefox) < 251
+    conditions = {
+        "events": [{"id": "purchase_completed"}],
+        "properties": [{"key": "$browser", "type": "event", "value": "Firefox"}],
+    }
+    both, either = found(**conditions), found(**conditions, operand="OR")
+    assert {row["id"] for row in both} == {row["id"] for row in bought} & {row["id"] for row in firefox}
+    assert {row["id"] for row in either} == {row["id"] for row in bought} | {row["id"] for row in firefox}
+    long = found(
+        having_predicates=[{"key": "duration", "type": "recording", "operator": "gt", "value": 1200}]
+    )
+    assert long
+    assert all(row["recording_duration"] > 1200 for row in long)
+    assert found(comment_text={"key": "comment_text", "type": "recording", "operator": "is_set"}) == []
+    refusal = api.refused("GET", "session_recordings/", actions='[{"id": 1}]')
+    assert refusal["code"] == "emulator_unsupported"
+
+
+def test_the_person_is_null_once_deleted(api: Api) -> None:
+    recording = api.get(f"session_recordings/{api.emulator.sample_id('session_recordings')}/")
+    api.send("DELETE", f"persons/{recording['person']['id']}/")
+    assert api.get(f"session_recordings/{recording['id']}/")["person"] is None
+
+
+# --- sharing ---------------------------------------------------------------------------------------------------
+
+
+def test_sharing_is_one_object_even_of_a_recording_that_does_not_exist(either: Api) -> None:
+    nobody = either.get("session_recordings/nothing/sharing/")
+    assert (nobody["enabled"], nobody["created_at"]) == (False, None)
+    assert len(nobody["access_token"]) == 30
+    assert nobody == either.get("session_recordings/nothing/sharing/")
+    assert ("share_passwords" in nobody) == (either.emulator.profile == "observed")
+
+
+def test_some_recordings_are_shared(api: Api) -> None:
+    recordings = api.get("session_recordings/", date_from="-30d", limit=500)["results"]
+    shared = [api.get(f"session_recordings/{row['id']}/sharing/") for row in recordings[:60]]
+    assert {row["enabled"] for row in shared} == {True, False}
+    assert all((row["created_at"] is not None) == row["enabled"] for row in shared)
+
+
+# --- sessions --------------------------------------------------------------------------------------------------
+
+
+def test_session_properties_are_a_fixed_list(api: Api) -> None:
+    page = api.get("sessions/property_definitions/")
+    assert page["count"] == len(page["results"]) == 20
+    utm = api.get("sessions/property_definitions/", search="entry utm")["results"]
+    assert {row["name"] for row in utm} == {
+        f"$entry_utm_{name}" for name in ("source", "medium", "campaign", "content", "term")
+    }
+    numbers = api.get("sessions/property_definitions/", is_numerical="true")["results"]
+    assert {row["property_type"] for row in numbers} == {"Numeric", "Duration"}
+
+
+def test_session_values_need_a_key_and_are_names(api: Api) -> None:
+    assert api.refused("GET", "sessions/values/")["detail"] == "Key not provided"
+    assert {"name": "Direct"} in api.get("sessions/values/", key="$channel_type")
+    assert api.get("sessions/values/", key="$entry_utm_source", value="NEWS") == [{"name": "newsletter"}]
+    assert api.get("sessions/values/", key="nothing") == []
+
+
+def test_an_emulator_without_persons_has_sessions_of_nobody() -> None:
+    api = Api(Emulator(persons=0, events=60))
+    event = api.get("events/", limit=1)["results"][0]
+    assert event["person"] is None
+    assert event in api.get("events/", distinct_id=event["distinct_id"])["results"]
+    assert api.get("session_recordings/", date_from="all", limit=1)["results"][0]["person"] is None
+    assert api.get("persons/") == {"results": [], "next": None, "previous": None}

@@ -1,0 +1,184 @@
+"""The same on loopback: over sockets, and from the command line."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from posthog_environments import Client
+from posthog_environments.emulator import Emulator
+from posthog_environments.emulator.__main__ import main
+from posthog_environments.emulator.server import Server
+
+from .conftest import Api
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator(persons=30, events=100)
+
+
+@pytest.fixture
+def server(emulator: Emulator) -> Iterator[Server]:
+    with emulator.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def connection(server: Server) -> Iterator[http.client.HTTPConnection]:
+    parts = urlsplit(server.url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
+    yield connection
+    connection.close()
+
+
+def ask(
+    connection: http.client.HTTPConnection,
+    emulator: Emulator,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+) -> tuple[http.client.HTTPResponse, bytes]:
+    headers = {"Authorization": f"Bearer {emulator.api_key}", "Content-Type": "application/json"}
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+def test_one_connection_serves_many_requests(
+    connection: http.client.HTTPConnection, emulator: Emulator, server: Server
+) -> None:
+    response, body = ask(connection, emulator, "GET", "/api/environments/1/persons/?limit=2")
+    page = json.loads(body)
+    assert response.status == 200
+    assert response.getheader("Content-Length") == str(len(body))
+    assert page["next"].startswith(f"{server.url}/api/environments/1/persons/?"), "the host that was asked"
+    used = connection.sock
+    for method, path, content, status in (
+        ("PATCH", "/api/environments/1/persons/1/", b'{"properties": {"a": "\xc3\xa4"}}', 202),
+        ("DELETE", "/api/environments/1/persons/2/", None, 202),
+        ("DELETE", "/api/environments/1/subscriptions/1/", None, 405),
+        ("DELETE", f"/api/environments/1/file_system/{emulator.sample_id('file_system')}/", None, 204),
+        ("HEAD", "/api/environments/1/persons/1/", None, 200),
+        ("OPTIONS", "/api/environments/1/persons/1/", None, 405),
+        ("BREW", "/api/environments/1/persons/1/", None, 405),
+        ("GET", "//nothing", None, 404),
+        ("GET", "/api/environments/1/persons/1/", None, 200),
+    ):
+        response, body = ask(connection, emulator, method, path, content)
+        assert response.status == status, (method, path)
+    assert json.loads(body)["properties"]["a"] == "ä"
+    assert connection.sock is used
+
+
+def test_the_client_works_over_the_network(emulator: Emulator, server: Server) -> None:
+    with Client(1, api_key=emulator.api_key, host=server.url, max_retries=0) as client:
+        assert len(list(client.persons.list(limit=7))) == 30
+        client.persons.update(1, properties={"plan": "x"})
+        assert client.persons.retrieve(1).properties["plan"] == "x"
+        assert client.exports.content(1).startswith(b"\x89PNG")
+    with emulator.client() as in_process:
+        assert in_process.persons.retrieve(1).properties["plan"] == "x"
+
+
+def test_over_the_network_the_bytes_are_the_same(
+    connection: http.client.HTTPConnection, emulator: Emulator, server: Server
+) -> None:
+    path = "/api/environments/1/events/?limit=3"
+    answer = Api(emulator).send("GET", server.url + path)
+    assert ask(connection, emulator, "GET", path)[1] == answer.content
+
+
+def test_a_mistake_of_the_emulator_is_a_server_error(
+    connection: http.client.HTTPConnection,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(emulator.data.persons, "get", lambda index: 1 / 0)
+    response, body = ask(connection, emulator, "GET", "/api/environments/1/persons/1/")
+    assert (response.status, json.loads(body)["type"]) == (500, "server_error")
+    assert "broke the emulator" in capsys.readouterr().err
+
+
+def test_bodies_of_unknown_length_are_refused(
+    connection: http.client.HTTPConnection, emulator: Emulator
+) -> None:
+    connection.request("POST", "/api/environments/1/query/", iter([b"{}"]), encode_chunked=True)
+    response = connection.getresponse()
+    assert response.status == 411
+    response.read()
+
+
+def test_only_loopback_is_served(emulator: Emulator) -> None:
+    for host in ("0.0.0.0", "::", "example.com", "192.168.0.1", ""):
+        with pytest.raises(ValueError, match="loopback"):
+            emulator.serve(host=host)
+
+
+def test_localhost_is_loopback(emulator: Emulator) -> None:
+    with emulator.serve(host="localhost") as server:
+        assert server.url.startswith("http://localhost:")
+
+
+def test_closing_frees_the_port_and_may_be_repeated(emulator: Emulator) -> None:
+    server = emulator.serve()
+    port = urlsplit(server.url).port
+    assert port is not None
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        idle.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"404" in idle.recv(10_000)
+        server.close()
+        server.close()
+        assert idle.recv(1) == b"", "open connections are closed"
+    assert "closed" in repr(server)
+    with emulator.serve(port=port) as again:
+        assert urlsplit(again.url).port == port
+
+
+def test_a_port_in_use_is_one_line_and_exit_status_1(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = urlsplit(server.url).port
+    assert main(["--port", str(port)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert told.err.startswith(f"cannot serve on port {port}: ")
+
+
+def test_arguments_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--persons", "-1"])
+    assert exit_.value.code == 2
+    assert "negative" in capsys.readouterr().err
+    assert main(["--port", "70000"]) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_interrupted(how: signal.Signals) -> None:
+    command = [sys.executable, "-m", "posthog_environments.emulator", "--port", "0", "--persons", "5"]
+    arguments = ["--events", "10", "--seed", "7", "--profile", "documented", "--api-key", "phx_mine"]
+    with subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        told = [process.stdout.readline() for _ in range(5)]
+        url = told[0].strip()
+        assert told[1].split() == ["key", "phx_mine"]
+        assert told[2].split() == ["project", "1"]
+        assert told[3].split()[:2] == ["try", "curl"]
+        with Client(1, api_key="phx_mine", host=url) as client:
+            assert [person.id for person in client.persons.list()] == [5, 4, 3, 2, 1]
+            process.send_signal(how)
+            assert process.wait(timeout=20) == 0
+        assert process.stderr.read() == ""
