@@ -24,3 +24,7 @@ class HogFunctionState(IntEnum):
         member._name_ = f"VALUE_{value}".replace("-", "NEGATIVE_")
         member._value_ = value
         return member
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[int]]:
+        # By value: some versions of Python pickle by name, which an unlisted value does not have.
+        return type(self), (self._value_,)

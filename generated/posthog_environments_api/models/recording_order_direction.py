@@ -19,3 +19,7 @@ class RecordingOrderDirection(StrEnum):
         member._name_ = value
         member._value_ = value
         return member
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str]]:
+        # By value: some versions of Python pickle by name, which an unlisted value does not have.
+        return type(self), (self._value_,)

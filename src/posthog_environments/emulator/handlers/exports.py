@@ -11,8 +11,7 @@ from posthog_environments.emulator.data.insights import find_dashboard, find_ins
 from posthog_environments.emulator.errors import invalid, not_found
 from posthog_environments.emulator.files import Table, render_file
 from posthog_environments.emulator.handlers import Call, handles
-from posthog_environments.emulator.hogql import execute
-from posthog_environments.emulator.hogql_errors import HogQLError
+from posthog_environments.emulator.hogql import HogQLError, execute
 from posthog_environments.emulator.json_types import is_object
 from posthog_environments.emulator.messages import Response
 from posthog_environments.emulator.pagination import page

@@ -11,8 +11,7 @@ from posthog_environments.emulator.clock import iso_z
 from posthog_environments.emulator.data.queries import LIFETIME, AsyncQuery
 from posthog_environments.emulator.errors import ApiError, invalid, not_found, parse_error, unsupported
 from posthog_environments.emulator.handlers import Call, handles
-from posthog_environments.emulator.hogql import Result, execute
-from posthog_environments.emulator.hogql_errors import HogQLError
+from posthog_environments.emulator.hogql import HogQLError, Result, execute
 from posthog_environments.emulator.json_types import is_object
 from posthog_environments.emulator.messages import Response, empty, encode
 from posthog_environments.emulator.validation import check_body
