@@ -15,6 +15,7 @@ import httpx
 from attrs import define, field
 
 from posthog_environments._version import __version__
+from posthog_environments.breakage import Breakage
 from posthog_environments_api.types import Timeout
 
 USER_AGENT = f"posthog-environments/{__version__} (unofficial) python/{platform.python_version()} httpx/{httpx.__version__}"
@@ -249,16 +250,30 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _respond(self, request: httpx.Request, content: bytes) -> httpx.Response:
         headers = [(name, value) for name, value in request.headers.items()]
-        status, sent, body = self._answer(request.method, str(request.url), headers, content)
+        try:
+            status, sent, body = self._answer(request.method, str(request.url), headers, content)
+        except Breakage as broken:
+            if broken.kind == "refused":
+                raise httpx.ConnectError("connection refused") from None
+            if broken.kind == "reset":
+                raise httpx.ReadError("connection reset by peer") from None
+            if broken.kind == "stalled":
+                raise httpx.ReadTimeout("no answer") from None
+            stream = _Once(broken.content, cut=True)
+            return httpx.Response(broken.status, headers=broken.headers, stream=stream)
         return httpx.Response(status, headers=sent, stream=_Once(body))
 
 
 class _Once(httpx.SyncByteStream, httpx.AsyncByteStream):
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, cut: bool = False) -> None:
         self._body = body
+        self._cut = cut
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._body
+        if self._cut:
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._body
+        for chunk in self:
+            yield chunk

@@ -109,13 +109,29 @@ def test_a_mistake_of_the_emulator_is_a_server_error(
     assert "broke the emulator" in capsys.readouterr().err
 
 
-def test_bodies_of_unknown_length_are_refused(
-    connection: http.client.HTTPConnection, emulator: Emulator
-) -> None:
-    connection.request("POST", "/api/environments/1/query/", iter([b"{}"]), encode_chunked=True)
+def test_bodies_may_come_in_chunks(connection: http.client.HTTPConnection, emulator: Emulator) -> None:
+    headers = {"Authorization": f"Bearer {emulator.api_key}", "Transfer-Encoding": "chunked"}
+    chunks = [b'{"type": "home", ', b'"path": "A"}']
+    connection.request(
+        "POST", "/api/environments/1/persisted_folder/", iter(chunks), headers, encode_chunked=True
+    )
     response = connection.getresponse()
-    assert response.status == 411
-    response.read()
+    assert response.status == 201
+    assert json.loads(response.read())["path"] == "A"
+    used = connection.sock
+    assert ask(connection, emulator, "GET", "/api/environments/1/persons/1/")[0].status == 200
+    assert connection.sock is used
+
+
+def test_what_is_no_http_ends_the_connection(server: Server, emulator: Emulator) -> None:
+    port = urlsplit(server.url).port
+    assert port is not None
+    for text in (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"\r\n\r\n\0\r\n"):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+            raw.sendall(text)
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(4096):
+                continue
 
 
 def test_only_loopback_is_served(emulator: Emulator) -> None:

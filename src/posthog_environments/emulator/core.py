@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
+from posthog_environments.emulator.faults import Faults, FaultyAnswers
 from posthog_environments.emulator.messages import RecordedRequest, parse_request, record
 from posthog_environments.emulator.samples import sample_folder_id, sample_id
 from posthog_environments.emulator.state import Behaviour, Profile, State
@@ -42,6 +43,7 @@ class Emulator:
         profile: `observed` behaves as the real server does, `documented` as its documentation promises.
         project_id: Number of the project.
         api_key: The personal API key that is accepted.
+        faults: Faults to make on purpose, or None.
 
     Attributes:
         requests: The latest requests, in order.
@@ -59,6 +61,7 @@ class Emulator:
         profile: Profile = "observed",
         project_id: int = 1,
         api_key: str = "phx_emulator_key_for_tests_only",
+        faults: Faults | None = None,
     ) -> None:
         if persons < 0 or events < 0:
             raise ValueError(f"persons and events must not be negative, got {persons} and {events}")
@@ -71,6 +74,7 @@ class Emulator:
         self.requests: list[RecordedRequest] = []
         self._state = State(profile, project_id, KeyRing(api_key), Dataset(persons, events, seed))
         self._dispatcher = Dispatcher(self._state)
+        self._faults = FaultyAnswers(faults, self._state.clock.advance) if faults else None
         self._lock = threading.Lock()
 
     # --- asking --------------------------------------------------------------------------------------------
@@ -87,10 +91,15 @@ class Emulator:
             body: The body as sent.
 
         Raises:
+            Breakage: A fault that was asked for: no answer comes, or not all of it.
             EmulatorError: The emulator has a mistake.
         """
         request = parse_request(method, url, headers, body)
         with self._lock:
+            kind = self._faults.next() if self._faults else None
+            early = self._faults.before(kind) if self._faults else None
+            if early is not None:
+                return early
             self._state.settle()
             try:
                 operation_id, answer = self._dispatcher.answer(request)
@@ -101,7 +110,12 @@ class Emulator:
             self.requests.append(record(request, answer[0], operation_id))
             if len(self.requests) > _MOST_RECORDED:
                 del self.requests[: _MOST_RECORDED // 2]
-        return answer
+            return self._faults.after(kind, request.path, url, answer) if self._faults else answer
+
+    @property
+    def faults_made(self) -> dict[str, int]:
+        """How often each kind of fault was made. Requests that a fault kept from processing are not in `requests`."""
+        return dict(self._faults.struck) if self._faults else {}
 
     def client(self, **overrides: Any) -> Client:
         """A client that asks this emulator without a network; `overrides` are arguments of `Client`."""

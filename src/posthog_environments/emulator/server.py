@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable
@@ -14,9 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, cast
 
+from posthog_environments.breakage import Breakage
+
 Answer = Callable[[str, str, list[tuple[str, str]], bytes], tuple[int, dict[str, str], bytes]]
 
 _PATIENCE = 5.0
+_LONGEST_LINE = 65_536
 _BROKEN = b'{"type":"server_error","code":"error","detail":"A server error occurred.","attr":null}'
 
 
@@ -117,20 +121,31 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _answer(self) -> None:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            self._send(HTTPStatus.LENGTH_REQUIRED, {"Connection": "close"}, b"")
-            return
-        length = self.headers.get("Content-Length", "0")
-        body = self.rfile.read(int(length)) if length.isdecimal() else b""
+        body = self._body()
         headers = [(str(name), str(value)) for name, value in self.headers.items()]
         try:
             status, sent, content = cast(_HttpServer, self.server).answer(
                 self.command, self.path, headers, body
             )
+        except Breakage as broken:
+            self._break(broken)
+            return
         except Exception as error:  # a mistake in the emulator must not look like a broken connection
             sys.stderr.write(f"{error}\n")
             status, sent, content = 500, {"Content-Type": "application/json"}, _BROKEN
         self._send(status, sent, content)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            length = self.headers.get("Content-Length", "0")
+            return self.rfile.read(int(length)) if length.isdecimal() else b""
+        body = bytearray()
+        while size := int(self.rfile.readline(_LONGEST_LINE).split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            continue  # trailers
+        return bytes(body)
 
     def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response(status)
@@ -146,13 +161,30 @@ class _Handler(BaseHTTPRequestHandler):
         if content and self.command != "HEAD":
             self.wfile.write(content)
 
+    def _break(self, broken: Breakage) -> None:
+        """Fail as the fault wants it: the connection ends, at once or when the client has given up."""
+        if broken.kind == "stalled":
+            with suppress(OSError):
+                self.connection.recv(1)
+        elif broken.kind == "truncated":
+            self.send_response(broken.status)
+            for name, value in {**broken.headers, "Content-Length": str(broken.length)}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(broken.content)
+            self.wfile.flush()
+        else:
+            # Linger 0 makes the close a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
     def handle(self) -> None:
         try:
             super().handle()
-        except OSError:
+        except (OSError, ValueError):  # the other side broke off, or does not speak HTTP
             self.close_connection = True
 
     def __getattr__(self, name: str) -> Any:

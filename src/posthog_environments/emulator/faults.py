@@ -1,0 +1,182 @@
+"""Faults that the emulator makes on purpose, the same ones for the same seed.
+
+    emulator = Emulator(faults=Faults(rate=0.1, seed=3))
+
+Some strike before the request is processed and some after it, which a client cannot tell apart from outside: that is
+what makes repeating a creation dangerous.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from attrs import define
+
+from posthog_environments.breakage import Breakage
+from posthog_environments.emulator.data.mixing import key_of, scramble
+
+Kind = Literal[
+    "refused",
+    "reset_before",
+    "reset_after",
+    "stalled_before",
+    "stalled_after",
+    "truncated",
+    "throttled",
+    "busy",
+    "bad_gateway",
+    "unavailable",
+    "duplicate_page",
+    "loop",
+    "clock_jump",
+]
+Answer = tuple[int, dict[str, str], bytes]
+
+SURVIVABLE: tuple[Kind, ...] = (
+    "refused",
+    "reset_before",
+    "reset_after",
+    "stalled_before",
+    "stalled_after",
+    "truncated",
+    "throttled",
+    "busy",
+    "bad_gateway",
+    "unavailable",
+)
+_HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+_JUMP = 3_600.0
+
+
+@define(frozen=True)
+class Faults:
+    """Which faults, and how often.
+
+    Attributes:
+        rate: Part of the requests that are struck, from 0 to 1.
+        seed: What decides which ones.
+        kinds: What may happen: `refused` (no connection), `reset_before` and `reset_after` processing,
+            `stalled_before` and `stalled_after` (no answer until the client gives up), `truncated` (processed, the body
+            cut off), `throttled` (429 with Retry-After), `busy` (429 without), `bad_gateway` (502 with HTML),
+            `unavailable` (503); and, not by default because no client can get past them, `duplicate_page` (the page
+            before once more), `loop` (a `next` that leads back to its own page), `clock_jump` (the server's clock is an
+            hour ahead from now on).
+        retry_after: Seconds that `throttled` asks to wait.
+
+    Raises:
+        ValueError: The rate is not from 0 to 1, or there is no such kind.
+    """
+
+    rate: float = 0.1
+    seed: int = 0
+    kinds: tuple[Kind, ...] = SURVIVABLE
+    retry_after: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.rate <= 1:
+            raise ValueError(f"rate must be from 0 to 1, got {self.rate!r}")
+        unknown = set(self.kinds) - set(get_args(Kind))
+        if unknown or not self.kinds:
+            raise ValueError(f"kinds must be some of {', '.join(get_args(Kind))}, got {self.kinds!r}")
+
+    def strike(self, number: int) -> Kind | None:
+        """What happens to the request of this number, or None."""
+        chance = scramble(key_of(self.seed, "faults") + number)
+        if (chance >> 32) / 2**32 >= self.rate:
+            return None
+        return self.kinds[(chance & 0xFFFFFFFF) % len(self.kinds)]
+
+
+class FaultyAnswers:
+    """Puts faults between a client and the answers of the emulator."""
+
+    def __init__(self, faults: Faults, jump: Callable[[float], None]) -> None:
+        self._faults = faults
+        self._jump = jump
+        self._number = 0
+        self._pages: dict[str, bytes] = {}
+        self.struck: dict[str, int] = {}
+
+    def next(self) -> Kind | None:
+        """Decide about one more request."""
+        self._number += 1
+        kind = self._faults.strike(self._number)
+        if kind is not None:
+            self.struck[kind] = self.struck.get(kind, 0) + 1
+        return kind
+
+    def before(self, kind: Kind | None) -> Answer | None:
+        """What happens before processing: nothing, an answer in its place, or a breakage.
+
+        Raises:
+            Breakage: The connection fails; the request was not processed.
+        """
+        match kind:
+            case "refused":
+                raise Breakage("refused")
+            case "reset_before":
+                raise Breakage("reset")
+            case "stalled_before":
+                raise Breakage("stalled")
+            case "throttled":
+                return _throttled(self._faults.retry_after)
+            case "busy":
+                return _throttled(None)
+            case "bad_gateway":
+                return 502, {"Content-Type": "text/html"}, _HTML
+            case "unavailable":
+                return (
+                    503,
+                    {"Content-Type": "text/html"},
+                    _HTML.replace(b"502 Bad Gateway", b"503 Unavailable"),
+                )
+            case "clock_jump":
+                self._jump(_JUMP)
+                return None
+            case _:
+                return None
+
+    def after(self, kind: Kind | None, path: str, url: str, answer: Answer) -> Answer:
+        """What happens to the answer after processing.
+
+        Raises:
+            Breakage: The connection fails; the request was processed.
+        """
+        status, headers, content = answer
+        previous = self._pages.get(path)
+        if status == 200 and b'"next":' in content:
+            self._pages[path] = content
+        match kind:
+            case "reset_after":
+                raise Breakage("reset")
+            case "stalled_after":
+                raise Breakage("stalled")
+            case "truncated" if len(content) > 1:
+                half = content[: len(content) // 2]
+                raise Breakage("truncated", status=status, headers=headers, content=half, length=len(content))
+            case "truncated":
+                raise Breakage("reset")
+            case "duplicate_page" if previous is not None and b'"next":' in content:
+                return status, headers, previous
+            case "loop" if b'"next":' in content:
+                return status, headers, json.dumps({**json.loads(content), "next": url}).encode()
+            case _:
+                return answer
+
+
+def _throttled(retry_after: int | None) -> Answer:
+    detail = (
+        "Too many simultaneous queries. Try again later."
+        if retry_after is None
+        else f"Request was throttled. Expected available in {retry_after} seconds."
+    )
+    body = {"type": "throttled_error", "code": "throttled", "detail": detail, "attr": None}
+    headers = {"Content-Type": "application/json"}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    return 429, headers, json.dumps(body).encode()
+
+
+__all__ = ["SURVIVABLE", "Faults", "FaultyAnswers", "Kind"]
