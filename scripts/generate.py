@@ -7,11 +7,13 @@ same on every machine. Anything that the generator drops or warns about is an er
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -102,7 +104,8 @@ def build_package(document: Mapping[str, Any], folder: Path) -> None:
     project.contract = ContractView(document, parsed)
     project.env.globals["contract"] = project.contract
     project.env.filters.update(pyrepr=repr, shielded=shielded)
-    errors = project.build()
+    with redirect_stdout(io.StringIO()):  # it prints the temporary folder
+        errors = project.build()
     if errors:
         raise ContractError("\n".join(_described(error) for error in errors))
 

@@ -188,13 +188,16 @@ def test_the_command_serves_until_interrupted(how: signal.Signals) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        told = [process.stdout.readline() for _ in range(5)]
-        url = told[0].strip()
-        assert told[1].split() == ["key", "phx_mine"]
-        assert told[2].split() == ["project", "1"]
-        assert told[3].split()[:2] == ["try", "curl"]
-        with Client(1, api_key="phx_mine", host=url) as client:
-            assert [person.id for person in client.persons.list()] == [5, 4, 3, 2, 1]
-            process.send_signal(how)
-            assert process.wait(timeout=20) == 0
-        assert process.stderr.read() == ""
+        try:
+            told = [process.stdout.readline() for _ in range(5)]
+            url = told[0].strip()
+            assert told[1].split() == ["key", "phx_mine"]
+            assert told[2].split() == ["project", "1"]
+            assert told[3].split()[:2] == ["try", "curl"]
+            with Client(1, api_key="phx_mine", host=url) as client:
+                assert [person.id for person in client.persons.list()] == [5, 4, 3, 2, 1]
+                process.send_signal(how)
+                assert process.wait(timeout=30) == 0
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
