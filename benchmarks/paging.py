@@ -25,7 +25,11 @@ ITERATED = 1_000_000
 def end_to_end() -> dict[str, tuple[float, float]]:
     """One page of 100 persons, from the call to typed objects, over a mock transport."""
     data = page("persons", 100).replace(b'"next":"https://x/?offset=1"', b'"next":null')
-    headers = {"Authorization": "Bearer phx_benchmark", "Accept": "application/json", "User-Agent": "benchmark"}
+    headers = {
+        "Authorization": "Bearer phx_benchmark",
+        "Accept": "application/json",
+        "User-Agent": "benchmark",
+    }
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=data))
     bare = httpx.Client(transport=transport)
     client = Client(7, api_key="phx_benchmark", host="us", transport=transport)
@@ -114,7 +118,12 @@ def regeneration() -> dict[str, tuple[float, float]]:
     with tempfile.TemporaryDirectory(prefix="posthog-environments-") as folder:
         commands = {
             "the generator's bare start": [sys.executable, "-m", "openapi_python_client", "--version"],
-            "regenerate 52 operations": [sys.executable, str(root / "scripts" / "generate.py"), "--output", folder],
+            "regenerate 52 operations": [
+                sys.executable,
+                str(root / "scripts" / "generate.py"),
+                "--output",
+                folder,
+            ],
         }
         times: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(5):
