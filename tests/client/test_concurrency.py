@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from posthog_environments import AsyncClient, Client
+from posthog_environments.emulator import Emulator
 from tests.client.conftest import FakeClock
 
 KEY = "phx_canary"
@@ -54,6 +55,32 @@ def test_sixteen_threads_share_one_client() -> None:
 
     assert found == [(number, f"person {number}") for number in range(1, 801)]
     assert echo.requests == 800 + 800 // 7
+
+
+def test_sixteen_threads_share_one_client_over_real_connections() -> None:
+    emulator = Emulator(persons=60, events=0)
+    with (
+        emulator.serve() as server,
+        Client(1, api_key=emulator.api_key, host=server.url) as client,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        found = list(pool.map(lambda number: client.persons.retrieve(number).id, list(range(1, 20)) * 8))
+
+    assert found == list(range(1, 20)) * 8
+
+
+def test_two_hundred_tasks_share_one_client_over_real_connections() -> None:
+    emulator = Emulator(persons=60, events=0)
+
+    async def run() -> list[int]:
+        with emulator.serve() as server:
+            async with AsyncClient(1, api_key=emulator.api_key, host=server.url) as client:
+                people = await asyncio.gather(
+                    *(client.persons.retrieve(1 + number % 19) for number in range(200))
+                )
+        return [person.id for person in people]
+
+    assert asyncio.run(run()) == [1 + number % 19 for number in range(200)]
 
 
 def test_two_hundred_tasks_share_one_client() -> None:

@@ -58,7 +58,7 @@ def outcome(side: Side, operation: OperationInfo, answer: Any) -> Any:
     except PostHogError as error:
         raised = error
     assert "\n" not in str(raised)
-    assert KEY not in str(raised)
+    assert KEY not in str(raised) + repr(raised) + repr(vars(raised))
     return raised
 
 

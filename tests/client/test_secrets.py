@@ -108,6 +108,21 @@ def test_a_limiter_that_fails_shows_no_key(side: Side) -> None:
     assert KEY not in locals_of_ours(caught.value)
 
 
+def test_no_log_of_the_http_library_shows_the_key(caplog: pytest.LogCaptureFixture) -> None:
+    from posthog_environments import Client
+    from posthog_environments.emulator import Emulator
+
+    caplog.set_level(logging.DEBUG)
+    emulator = Emulator(persons=3, api_key=KEY)
+    with emulator.serve() as server, Client(1, api_key=KEY, host=server.url) as client:
+        client.persons.retrieve(1)
+        with pytest.raises(PostHogError):
+            client.persons.retrieve(999_999)
+
+    assert any(record.name.startswith("httpcore") for record in caplog.records)
+    assert KEY not in caplog.text
+
+
 def test_one_log_line_per_attempt_without_body_or_key(side: Side, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="posthog_environments")
     script = Script(

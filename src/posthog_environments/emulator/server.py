@@ -79,6 +79,7 @@ def _check_loopback(host: str) -> None:
 class _HttpServer(ThreadingHTTPServer):
     # Windows would let two servers share a port; elsewhere this only skips the wait after a restart.
     allow_reuse_address = os.name != "nt"
+    request_queue_size = 512  # a client that opens many connections at once must not wait for lost ones
     daemon_threads = True  # an open connection must not keep the interpreter from ending
 
     def __init__(self, host: str, port: int, answer: Answer) -> None:
