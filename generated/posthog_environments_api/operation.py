@@ -24,6 +24,7 @@ class Pagination:
         parameter: Name of the query parameter that bounds the rows (`before`).
         field: Name of the field of a row that it is compared with (`before`).
         key: Name of the field that identifies a row (`before`).
+        concurrent: Whether pages are cut by offset alone, so that several may be asked for at once.
     """
 
     style: Literal["next", "has_next", "before"]
@@ -33,6 +34,7 @@ class Pagination:
     parameter: str = ""
     field: str = ""
     key: str = ""
+    concurrent: bool = False
 
 
 @define(frozen=True, eq=False)

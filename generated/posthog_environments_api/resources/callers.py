@@ -35,6 +35,17 @@ class Pages(Protocol[ItemT_co, PageT_co]):
         """The first item, or None when there is none. Reads no further page than it must."""
         ...
 
+    def concurrent(self, requests: int = 8) -> Pages[ItemT_co, PageT_co]:
+        """The same list with up to this many requests under way at once; items still come in order.
+
+        Only for lists that are cut by offset (persons, exports, files, Hog functions, recordings, subscriptions). It
+        spends the rate limit faster, and up to `requests` - 1 requests go past the end of the list.
+
+        Raises:
+            InvalidRequestError: The list cannot be read like this: rows would be lost.
+        """
+        ...
+
 
 class AsyncPages(Protocol[ItemT_co, PageT_co]):
     """A list that is read page by page while it is iterated; nothing is sent before that.
@@ -52,6 +63,17 @@ class AsyncPages(Protocol[ItemT_co, PageT_co]):
 
     async def first(self) -> ItemT_co | None:
         """The first item, or None when there is none. Reads no further page than it must."""
+        ...
+
+    def concurrent(self, requests: int = 8) -> AsyncPages[ItemT_co, PageT_co]:
+        """The same list with up to this many requests under way at once; items still come in order.
+
+        Only for lists that are cut by offset (persons, exports, files, Hog functions, recordings, subscriptions). It
+        spends the rate limit faster, and up to `requests` - 1 requests go past the end of the list.
+
+        Raises:
+            InvalidRequestError: The list cannot be read like this: rows would be lost.
+        """
         ...
 
 

@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = getattr(error, "strerror", None) or str(error)
         sys.stderr.write(f"cannot serve on port {options.port}: {reason}\n")
         return 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # SIGINT too: a shell that starts us in the background has it ignored.
+        signal.signal(number, _interrupt)
     try:
         with server:
             _tell(emulator, server.url)

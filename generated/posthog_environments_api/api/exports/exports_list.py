@@ -77,6 +77,7 @@ OPERATION: Operation[ExportPage] = Operation(
     parse=parse,
     pagination=Pagination(
         style="next",
+        concurrent=True,
     ),
 )
 

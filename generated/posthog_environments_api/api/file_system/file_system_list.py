@@ -105,6 +105,7 @@ OPERATION: Operation[FileSystemPage] = Operation(
     parse=parse,
     pagination=Pagination(
         style="next",
+        concurrent=True,
     ),
 )
 

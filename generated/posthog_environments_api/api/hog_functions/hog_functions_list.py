@@ -104,6 +104,7 @@ OPERATION: Operation[HogFunctionPage] = Operation(
     parse=parse,
     pagination=Pagination(
         style="next",
+        concurrent=True,
     ),
 )
 

@@ -100,6 +100,7 @@ OPERATION: Operation[PersonPage] = Operation(
     parse=parse,
     pagination=Pagination(
         style="next",
+        concurrent=True,
     ),
 )
 

@@ -134,6 +134,7 @@ OPERATION: Operation[SessionRecordingPage] = Operation(
         offset="offset",
         limit="limit",
         default_limit=50,
+        concurrent=True,
     ),
 )
 

@@ -97,6 +97,7 @@ OPERATION: Operation[SubscriptionPage] = Operation(
     parse=parse,
     pagination=Pagination(
         style="next",
+        concurrent=True,
     ),
 )
 
