@@ -39,15 +39,18 @@ class Cursor(Generic[PageT, ItemT]):
         self._seen: set[int] = set()
         self._boundary: set[Any] = set()
         self._linked = False
+        self._strict = False
         self._last: datetime.datetime | None = None
         self._remember(self.request)
 
     def advance(self, page: PageT) -> list[ItemT]:
         """Note a page; returns its items, without those that an earlier page already gave."""
-        items = self._items(page)
+        rows = items = self._items(page)
+        ignored = False
         assert self.request is not None
         if self.pagination.style == "before":
-            items = self._fresh(items)
+            ignored = self._bound_was_ignored(rows)
+            items = self._fresh(rows)
         following: object = getattr(page, "next_", None)
         linked, self._linked = self._linked, bool(following)
         if isinstance(following, str) and following:
@@ -55,6 +58,11 @@ class Cursor(Generic[PageT, ItemT]):
         elif self.pagination.style == "has_next" and getattr(page, "has_next", None) is True:
             self.request = self._skip()
         elif self.pagination.style == "before" and (items or linked):
+            self._strict = False
+            self.request = self._earlier()
+        elif self.pagination.style == "before" and rows and not ignored and not self._strict:
+            # A page full of rows that share the last moment: go strictly before it, or stand still for ever.
+            self._strict = True
             self.request = self._earlier()
         else:
             self.request = None
@@ -95,6 +103,13 @@ class Cursor(Generic[PageT, ItemT]):
         self._remember(request)
         return request
 
+    def _bound_was_ignored(self, rows: list[ItemT]) -> bool:
+        """Whether a row is newer than what was asked for."""
+        moments = (getattr(row, self.pagination.field) for row in rows)
+        return self._last is not None and any(
+            not isinstance(moment, Unset) and moment > self._last for moment in moments
+        )
+
     def _fresh(self, items: list[ItemT]) -> list[ItemT]:
         """Rows not given before. A row newer than the last one means that the bound was ignored: nothing is new."""
         rule = self.pagination
@@ -120,7 +135,8 @@ class Cursor(Generic[PageT, ItemT]):
         if self._last is None:
             return None
         rule = self.pagination
-        bound = (self._last + datetime.timedelta(microseconds=1)).isoformat()
+        overlap = datetime.timedelta(microseconds=0 if self._strict else 1)
+        bound = (self._last + overlap).isoformat()
         # An offset would be applied to the rows after the bound: the page would come back empty.
         others = [
             pair for pair in self.request.get("params", ()) if pair[0] not in (rule.parameter, "offset")

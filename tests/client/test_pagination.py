@@ -169,6 +169,19 @@ def test_plugin_logs_go_on_by_time_because_offsets_yield_nothing(side: Side) -> 
     assert all("offset" not in query for query in params(script))
 
 
+@pytest.mark.parametrize("limit", [1, 2, 7, 100])
+def test_plugin_logs_come_completely_whatever_the_page_size(side: Side, limit: int) -> None:
+    from posthog_environments.emulator import Emulator
+
+    emulator = Emulator(persons=5, events=20)
+    client = emulator.client() if side.kind == "sync" else emulator.async_client()
+    config = emulator.sample_id("plugin_configs")
+
+    found = side.all(client.plugin_configs.logs(config, limit=limit))
+
+    assert len(found) == len({entry.id for entry in found}) == 240
+
+
 def test_plugin_logs_of_a_server_that_ignores_the_bound_come_once(side: Side) -> None:
     page = (log(5, 9), log(4, 8))
     script = Script([logs(*page, next="?limit=2&offset=2"), logs(log(3, 7)), logs(*page)])

@@ -359,7 +359,7 @@ def pagination_is_well_formed(document: Document) -> Iterator[str]:
             continue
         place = f"{place}/x-pagination"
         style = pagination.get("style")
-        if style not in needs or set(pagination) != {"style", "items", *needs[style]}:
+        if style not in needs or set(pagination) - {"concurrent"} != {"style", "items", *needs[style]}:
             yield f"{place}: style {style!r} with {sorted(pagination)}"
             continue
         page = operation.data["responses"].get("200", {}).get("content", {}).get(JSON, {}).get("schema", {})
@@ -370,10 +370,14 @@ def pagination_is_well_formed(document: Document) -> Iterator[str]:
             continue
         if style in ("next", "has_next") and style not in shown:
             yield f"{place}/style: the page has no field {style!r}"
+        if pagination.get("concurrent", True) is not True:
+            yield f"{place}/concurrent: is true or left out"
         query = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "query"}
         for key in ("parameter", "offset", "limit"):
             if key in pagination and pagination[key] not in query:
                 yield f"{place}/{key}: there is no query parameter {pagination[key]!r}"
+        if pagination.get("concurrent") and not {"limit", "offset"} <= query:
+            yield f"{place}/concurrent: pages are not cut by offset, there are no parameters limit and offset"
         for key in ("field", "key"):
             if key in pagination and pagination[key] not in fields(document, items):
                 yield f"{place}/{key}: the rows have no field {pagination[key]!r}"

@@ -9,8 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
-from contract_document import MERGED, ContractError, dump, lookup, merge, operations, resolve, walk
+from contract_document import (
+    CONTRACT,
+    MERGED,
+    ContractError,
+    dump,
+    load_yaml,
+    lookup,
+    merge,
+    operations,
+    resolve,
+    walk,
+)
 
 ROOT_FILE = """\
 openapi: 3.1.0
@@ -181,3 +193,19 @@ def test_an_operation_has_the_parameters_of_its_path_too_and_its_own_win() -> No
     other = {"name": "b", "in": "path"}
     document = {"paths": {"/{b}": {"parameters": [shared, other], "get": {"parameters": [own]}}}}
     assert [operation.parameters for operation in operations(document)] == [(own, other)]
+
+
+def test_both_implementations_of_yaml_read_and_write_the_same() -> None:
+    """libyaml is not everywhere; the committed bytes must not depend on it."""
+    import yaml
+
+    document = merge()
+
+    def written(dumper: Any) -> Any:
+        return yaml.dump(document, Dumper=dumper, sort_keys=False, width=110, allow_unicode=True)
+
+    assert written(yaml.SafeDumper) == written(yaml.CSafeDumper)
+    for file in [CONTRACT / "root.yaml", *(CONTRACT / "resources").glob("*.yaml")]:
+        plain = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        assert plain == load_yaml(file), file
+        assert plain == YAML(typ="safe").load(file), f"{file} reads otherwise by YAML 1.2"
