@@ -50,12 +50,17 @@ build: $(READY) ## Wheel and source distribution, in dist/
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
-requirements: ## Compile requirements/dev.txt (needs uv)
+requirements: ## Compile the pinned requirements (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate -o requirements/dev.txt requirements/dev.in
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate -c requirements/dev.txt -o benchmarks/requirements.txt benchmarks/requirements.in
 
 clean: ## Remove what the commands above made
-	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) .venv-bench dist .mypy_cache .ruff_cache .pytest_cache
 
-bench: $(READY) ## What a request costs over bare httpx
-	@$(BIN)/python benchmarks/transport.py
+bench: .venv-bench/.ready ## Every figure of docs/performance.md, next to the peers (takes some minutes)
+	@PYTHONDONTWRITEBYTECODE= .venv-bench/bin/python benchmarks/bench.py $(if $(JSON),--json $(JSON))
+
+.venv-bench/.ready: benchmarks/requirements.txt pyproject.toml scripts/bootstrap.sh
+	@REQUIREMENTS=benchmarks/requirements.txt bash scripts/bootstrap.sh .venv-bench

@@ -2,6 +2,7 @@
 # Make the virtual environment given as the first argument. Needs Python 3.11 or newer and nothing else.
 set -euo pipefail
 venv=$1
+requirements=${REQUIREMENTS:-requirements/dev.txt}
 
 python=""
 for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do
@@ -34,10 +35,10 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 quietly "$python" -m venv --clear "$venv"
 if command -v uv >/dev/null 2>&1; then
-  quietly uv pip install --python "$venv/bin/python" --require-hashes -r requirements/dev.txt
+  quietly uv pip install --python "$venv/bin/python" --require-hashes -r "$requirements"
   quietly uv pip install --python "$venv/bin/python" --no-deps --no-build-isolation -e .
 else
-  quietly "$venv/bin/python" -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
+  quietly "$venv/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$requirements"
   quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi
 touch "$venv/.ready"

@@ -193,7 +193,7 @@ def _built(request: HttpRequest, accept_encoding: str) -> httpx.Request:
 
 
 # Parsing a URL is a tenth of a request's cost, and polling asks for the same one again and again.
-_url = lru_cache(maxsize=128)(httpx.URL)
+_url = lru_cache(maxsize=16)(httpx.URL)
 
 
 def _announced(response: httpx.Response) -> int:

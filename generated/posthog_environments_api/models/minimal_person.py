@@ -148,16 +148,7 @@ class MinimalPerson(LazyExtras):
         result = _new(MinimalPerson)
         result.id = wire.id
         result.name = wire.name
-        value = wire.distinct_ids
-        result.distinct_ids = (
-            value
-            if value is UNSET
-            else decode_union(
-                value,
-                lambda value: decode_list(value, decode_str),
-                decode_str,
-            )
-        )
+        result.distinct_ids = wire.distinct_ids
         result.properties = wire.properties
         result.created_at = wire.created_at
         result.uuid = wire.uuid
@@ -190,7 +181,7 @@ _wire = MinimalPerson.wire = Wire(
     lambda of: (
         ("id", "id", int | None, False),
         ("name", "name", str | None, False),
-        ("distinct_ids", "distinct_ids", Any, False),
+        ("distinct_ids", "distinct_ids", list[str] | str, False),
         ("properties", "properties", Any, False),
         ("created_at", "created_at", datetime.datetime | None, False),
         ("uuid", "uuid", UUID, False),
