@@ -12,6 +12,7 @@ import pytest
 
 from posthog_environments import AsyncClient, Client
 from posthog_environments.clock import Clock
+from posthog_environments_api import models
 
 KEY = "phx_canary_key_that_must_never_show"
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -122,3 +123,12 @@ async def _collect(pages: Any) -> list[Any]:
 @pytest.fixture(params=["sync", "async"])
 def side(request: pytest.FixtureRequest) -> Side:
     return Side(request.param)
+
+
+@pytest.fixture
+def untaught() -> None:
+    """What other tests taught the models must not count."""
+    for name in models.__all__:
+        wire = getattr(getattr(models, name), "wire", None)
+        if wire is not None:
+            wire.forget()

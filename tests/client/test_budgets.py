@@ -103,6 +103,7 @@ def test_a_request_takes_few_calls_of_ours_and_fewer_than_httpx_alone() -> None:
     assert with_us < alone
 
 
+@pytest.mark.usefixtures("untaught")
 @pytest.mark.parametrize("cls", [PersonPage, SessionRecordingPage, HogFunctionPage])
 def test_decoding_calls_one_function_per_object(cls: Any) -> None:
     """No closure per field, no import, no second pass: one conversion per model and one per list."""

@@ -238,15 +238,7 @@ def test_a_byte_order_mark_does_no_harm() -> None:
     assert PersonPage.from_json(b"\xef\xbb\xbf" + RAW) == PersonPage.from_json(RAW)
 
 
-@pytest.fixture
-def fresh() -> None:
-    """What other tests taught the models must not count."""
-    for cls in CLASSES:
-        if cls.wire is not None:
-            cls.wire.forget()
-
-
-@pytest.mark.usefixtures("fresh")
+@pytest.mark.usefixtures("untaught")
 def test_new_keys_are_learned_and_kept() -> None:
     page = json.dumps(
         {"results": [{**PERSON, "brand_new": 1, "other": None}] * 3, "page_extra": [1]}
