@@ -83,6 +83,7 @@ class OperationView:
     description: str
     scopes: tuple[str, ...]
     rate_limit: str
+    entitlement: str | None
     deprecation: str | None
     deprecation_text: str
     links: list[str]
@@ -219,6 +220,7 @@ class ContractView:
             description=" ".join(data.get("description", "").split()),
             scopes=scopes,
             rate_limit=data["x-rate-limit"],
+            entitlement=data.get("x-entitlement"),
             deprecation=deprecation,
             deprecation_text=self.deprecations[deprecation] if deprecation else "",
             links=[data["externalDocs"]["url"]] if "externalDocs" in data else [],

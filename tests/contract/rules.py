@@ -30,6 +30,7 @@ Rule = Callable[[Document], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 JSON = "application/json"
+OPTIONAL_ERRORS = {"402": "PaymentRequired", "415": "UnsupportedMediaType"}
 SHARED_ERRORS = {
     "400": "BadRequest",
     "401": "Unauthorized",
@@ -314,6 +315,23 @@ def rate_limit_classes_exist(document: Document) -> Iterator[str]:
 
 
 @rule
+def entitlements_are_whole(document: Document) -> Iterator[str]:
+    for name, value in document.get("x-entitlements", {}).items():
+        if set(value) != {"description", "source"} or not all(value.values()):
+            yield f"{pointer('x-entitlements', name)}: needs description and source"
+
+
+@rule
+def entitlements_and_402_go_together(document: Document) -> Iterator[str]:
+    for place, operation in operation_places(document):
+        name = operation.get("x-entitlement")
+        if name is not None and name not in document.get("x-entitlements", {}):
+            yield f"{place}/x-entitlement: {name} is no key of #/x-entitlements"
+        if (name is not None) != ("402" in operation["responses"]):
+            yield f"{place}/responses: x-entitlement and 402 go together"
+
+
+@rule
 def deprecation_kinds_exist(document: Document) -> Iterator[str]:
     for place, operation in operation_places(document):
         kind = operation.get("x-deprecation")
@@ -341,6 +359,10 @@ def errors_have_the_shared_envelope(document: Document) -> Iterator[str]:
                 schema = response.get("content", {}).get(JSON, {}).get("schema", {})
                 if envelope not in schema.get("anyOf", [schema]):
                     yield f"{place}/responses/{status}: must allow ErrorEnvelope"
+        for status, name in OPTIONAL_ERRORS.items():
+            response = operation["responses"].get(status)
+            if response is not None and response.get("$ref") != f"#/components/responses/{name}":
+                yield f"{place}/responses/{status}: must be the shared response {name}"
 
 
 @rule

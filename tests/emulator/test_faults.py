@@ -40,6 +40,12 @@ def emulator(*kinds: Kind, rate: float = ALWAYS, **arguments: Any) -> Emulator:
         ("busy", RateLimitError, False),
         ("bad_gateway", ServerError, False),
         ("unavailable", ServerError, False),
+        ("query_timeout", RateLimitError, False),
+        ("capacity", ServerError, False),
+        ("too_slow", ServerError, False),
+        ("gateway_timeout", ServerError, False),
+        ("server_error", ServerError, False),
+        ("bare_error", ServerError, False),
     ],
 )
 @pytest.mark.parametrize("over", ["process", "socket"])

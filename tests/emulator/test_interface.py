@@ -50,7 +50,7 @@ def test_arguments_of_the_client_can_be_replaced() -> None:
 
 def test_paths_and_absolute_urls_are_the_same() -> None:
     emulator = Emulator()
-    headers = [("Authorization", f"bearer {emulator.api_key}"), ("Host", "example.com")]
+    headers = [("Authorization", f"Bearer {emulator.api_key}"), ("Host", "example.com")]
     path = "/api/environments/1/persons/?limit=1&offset=3"
     by_path = emulator.handle("get", path, headers, b"")
     assert by_path == emulator.handle("GET", f"http://example.com{path}", headers, b"")

@@ -10,7 +10,7 @@ import pytest
 from posthog_environments.emulator import Emulator
 from posthog_environments_api.operations import OPERATIONS, OperationInfo
 
-from .conftest import PROFILES, Api, example_request
+from .conftest import PROFILES, Answer, Api, example_request
 
 TEXTS = (
     *("", " ", "0", "-1", "1", "17", "99999999999999999999", "1e999", "NaN", "null", "true", "false", "abc"),
@@ -55,6 +55,11 @@ VALUES: tuple[Any, ...] = (
 )
 
 
+def _is_known(operation: OperationInfo, answer: Answer) -> bool:
+    """A failure that the contract tells of, in the words of the server, not one of the emulator."""
+    return 500 in operation.statuses and answer.json["detail"] == "A server error occurred."
+
+
 def nonsense(chance: random.Random, api: Api, operation: OperationInfo) -> None:
     method, path, query, body = example_request(api.emulator, operation.operation_id)
     if chance.random() < 0.3 and operation.path.count("{") > 1:
@@ -74,7 +79,7 @@ def nonsense(chance: random.Random, api: Api, operation: OperationInfo) -> None:
         if chance.random() < 0.05:
             body = chance.choice(VALUES)
     answer = api.send(method, path, body, query=pairs)
-    assert answer.status < 500
+    assert answer.status < 500 or (answer.status == 500 and _is_known(operation, answer))
 
 
 @pytest.mark.parametrize("profile", PROFILES)

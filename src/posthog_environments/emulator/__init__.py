@@ -15,8 +15,9 @@ the contract, not against the client.
 from __future__ import annotations
 
 from posthog_environments.emulator.core import Emulator, EmulatorError
+from posthog_environments.emulator.data.users import User
 from posthog_environments.emulator.faults import Faults
 from posthog_environments.emulator.messages import RecordedRequest
 from posthog_environments.emulator.state import Behaviour
 
-__all__ = ["Behaviour", "Emulator", "EmulatorError", "Faults", "RecordedRequest"]
+__all__ = ["Behaviour", "Emulator", "EmulatorError", "Faults", "RecordedRequest", "User"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
+from posthog_environments.emulator.data.users import OWNER, User
 from posthog_environments.emulator.faults import Faults, FaultyAnswers
 from posthog_environments.emulator.messages import RecordedRequest, parse_request, record
 from posthog_environments.emulator.samples import sample_folder_id, sample_id
@@ -44,9 +45,12 @@ class Emulator:
         project_id: Number of the project.
         api_key: The personal API key that is accepted.
         faults: Faults to make on purpose, or None.
+        throttle: Whether to enforce the rate limits (`behaviour.throttle`). The clock stands still until it is moved:
+            let the client's waiting move it by `advance`.
 
     Attributes:
         requests: The latest requests, in order.
+        api_key: The key that may do anything, as keys from before there were scopes.
 
     Raises:
         ValueError: A number is negative, or there is no such profile.
@@ -62,6 +66,7 @@ class Emulator:
         project_id: int = 1,
         api_key: str = "phx_emulator_key_for_tests_only",
         faults: Faults | None = None,
+        throttle: bool = False,
     ) -> None:
         if persons < 0 or events < 0:
             raise ValueError(f"persons and events must not be negative, got {persons} and {events}")
@@ -72,7 +77,8 @@ class Emulator:
         self.project_id = project_id
         self.api_key = api_key
         self.requests: list[RecordedRequest] = []
-        self._state = State(profile, project_id, KeyRing(api_key), Dataset(persons, events, seed))
+        self._state = State(profile, project_id, KeyRing(api_key, seed), Dataset(persons, events, seed))
+        self._state.behaviour.throttle = throttle
         self._dispatcher = Dispatcher(self._state)
         self._faults = FaultyAnswers(faults, self._state.clock.advance) if faults else None
         self._lock = threading.Lock()
@@ -154,6 +160,68 @@ class Emulator:
         from posthog_environments.emulator.server import Server
 
         return Server(self.handle, host, port)
+
+    # --- keys and users ------------------------------------------------------------------------------------
+
+    def add_key(
+        self,
+        scopes: Iterable[str] | None = None,
+        *,
+        projects: Iterable[int] | None = None,
+        organizations: Iterable[str] | None = None,
+        user: User | None = None,
+        value: str | None = None,
+        name: str = "",
+    ) -> str:
+        """Make one more personal API key, and return it.
+
+            reader = emulator.client(api_key=emulator.add_key(["person:read", "query:read"]))
+
+        Args:
+            scopes: What it may do: `<object>:read` or `<object>:write`, which allows reading too, or `*`. None makes a
+                legacy key, which may do anything. Operations without a documented scope refuse every scoped key, even
+                `*`, as PostHog does (permissions.py, 2025); the documented profile lets it through.
+            projects: Numbers of the projects that it is limited to.
+            organizations: Ids of the organizations that it is limited to; the emulator's is `organization_id`.
+            user: Whose key it is: one that `add_user` made. Exports and remembered folders are seen by their owner
+                only. The owner of `api_key` when left out.
+            value: The key, `phx_...`; made of the seed when left out.
+            name: What you call it.
+
+        Raises:
+            ValueError: A scope or limit makes no sense, a legacy key is to be limited, or there is such a key.
+        """
+        with self._lock:
+            return self._state.keys.add(scopes, projects, organizations, user or OWNER, value, name)
+
+    def remove_key(self, key: str) -> None:
+        """Make a key invalid: requests with it are answered by 401.
+
+        Raises:
+            LookupError: There is no such key.
+        """
+        with self._lock:
+            self._state.keys.remove(key)
+
+    def add_user(self, email: str, *, first_name: str = "", last_name: str = "", role: str = "other") -> User:
+        """Add a user of PostHog, who may then own keys, exports, folders and subscriptions.
+
+        Raises:
+            ValueError: The e-mail address makes no sense, or another user has it.
+        """
+        with self._lock:
+            name = first_name or email.partition("@")[0].capitalize()
+            return self.data.users.add(name, last_name, email, role, self._state.clock.micros())
+
+    @property
+    def project_api_key(self) -> str:
+        """The project's public token, `phc_...`. As `?token=` of a GET it names the project, whatever the path says."""
+        return self._state.keys.project_token
+
+    @property
+    def organization_id(self) -> str:
+        """The organization that the project belongs to."""
+        return self._state.keys.organization_id
 
     # --- time and behaviour --------------------------------------------------------------------------------
 

@@ -1,13 +1,19 @@
-"""From a request to its answer: route, key, project, method, checks, handler, format, in the order of the real server."""
+"""From a request to its answer, in the order of the real server.
+
+Route (404), key (401), scopes and project (403, 404), paid feature (402), rate limit (429), method (405), checks (400),
+handler, format.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from posthog_environments.emulator.auth import permit
 from posthog_environments.emulator.errors import (
     ApiError,
     method_not_allowed,
     not_found,
+    payment_required,
     unsupported_media_type,
 )
 from posthog_environments.emulator.handlers import Call, Handler, handlers
@@ -47,9 +53,14 @@ class Dispatcher:
     def _respond(
         self, match: Match, operation: OperationInfo | None, request: Request
     ) -> tuple[Response, bool]:
-        principal = self._state.keys.authorize(request, tuple(match.route.operations.values()))
-        if match.project not in ("@current", str(self._state.project_id)):
-            raise not_found("Project not found.")
+        state = self._state
+        principal = state.keys.authenticate(request)
+        permit(state, principal, match, operation, request)
+        # Django REST framework checks permissions and rate limits of an endpoint before it looks at the method.
+        nearest = operation or next(iter(match.route.operations.values()))
+        if nearest.entitlement is not None and nearest.entitlement not in state.behaviour.entitlements:
+            raise payment_required(nearest.entitlement)
+        self._throttle(nearest, request)
         if operation is None:
             raise method_not_allowed(request.method, match.route.allowed)
         as_csv = wants_csv(operation, request)
@@ -62,6 +73,14 @@ class Dispatcher:
             call.body = body if handler.body == "raw" else check_body(operation, body, handler.unchecked)
         response = handler.function(call)
         return self._as_documented(operation, response), as_csv
+
+    def _throttle(self, operation: OperationInfo, request: Request) -> None:
+        state = self._state
+        key = state.keys.counted(request)
+        if state.behaviour.throttle and key is not None:
+            name = operation.rate_limit
+            tell_wait = name != "persons" or state.behaviour.persons_tell_wait
+            state.throttles.count(name, key, state.clock.micros(), tell_wait=tell_wait)
 
     def _as_documented(self, operation: OperationInfo, response: Response) -> Response:
         """Where the documentation says "no response body", its profile sends none, whatever the server does."""

@@ -71,9 +71,35 @@ def not_authenticated() -> ApiError:
     return error(401, "authentication_error", "not_authenticated", detail)
 
 
-def authentication_failed() -> ApiError:
-    detail = "Personal API key found in request Authorization header is invalid."
+def authentication_failed(detail: str) -> ApiError:
     return error(401, "authentication_error", "authentication_failed", detail)
+
+
+def payment_required(feature: str) -> ApiError:
+    """402: the organization's plan lacks a feature (PostHog source exceptions.py)."""
+    detail = (
+        f"{feature.capitalize().replace('_', ' ')} is part of the premium PostHog offering. "
+        "To use it, subscribe to PostHog Cloud with a generous free tier."
+    )
+    return error(402, "server_error", "payment_required", detail)
+
+
+def permission_denied(detail: str) -> ApiError:
+    return error(403, "authentication_error", "permission_denied", detail)
+
+
+def throttled(wait: int | None) -> ApiError:
+    """429; `wait` in seconds, where the server can tell."""
+    detail = "Request was throttled."
+    if wait is None:
+        return error(429, "throttled_error", "throttled", detail)
+    detail += f" Expected available in {wait} second{'' if wait == 1 else 's'}."
+    return error(429, "throttled_error", "throttled", detail, headers={"Retry-After": str(wait)})
+
+
+def server_failure() -> ApiError:
+    """500: what the server does where nobody thought of the request."""
+    return error(500, "server_error", "error", "A server error occurred.")
 
 
 def not_found(detail: str = "Not found.") -> ApiError:

@@ -16,6 +16,7 @@ from attrs import define
 
 from posthog_environments.breakage import Breakage
 from posthog_environments.emulator.data.mixing import key_of, scramble
+from posthog_environments.emulator.errors import throttled
 
 Kind = Literal[
     "refused",
@@ -28,6 +29,12 @@ Kind = Literal[
     "busy",
     "bad_gateway",
     "unavailable",
+    "query_timeout",
+    "capacity",
+    "too_slow",
+    "gateway_timeout",
+    "server_error",
+    "bare_error",
     "duplicate_page",
     "loop",
     "clock_jump",
@@ -46,7 +53,6 @@ SURVIVABLE: tuple[Kind, ...] = (
     "bad_gateway",
     "unavailable",
 )
-_HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _JUMP = 3_600.0
 
 
@@ -60,7 +66,11 @@ class Faults:
         kinds: What may happen: `refused` (no connection), `reset_before` and `reset_after` processing,
             `stalled_before` and `stalled_after` (no answer until the client gives up), `truncated` (processed, the body
             cut off), `throttled` (429 with Retry-After), `busy` (429 without), `bad_gateway` (502 with HTML),
-            `unavailable` (503); and, not by default because no client can get past them, `duplicate_page` (the page
+            `unavailable` (503); not by default, for tests of one answer: `query_timeout` (429 without Retry-After, "Query
+            timeout exceeded. ..."), `capacity` (500, "Queries are a little too busy right now. ..."), `too_slow` (512, a
+            status of PostHog's own, "Estimated query execution time is too long. ..."), `gateway_timeout` (504 with
+            HTML), `server_error` (500, `server_error`), `bare_error` (500 with nothing but `error`, as the list of
+            recordings answers); and, not by default because no client can get past them, `duplicate_page` (the page
             before once more), `loop` (a `next` that leads back to its own page), `clock_jump` (the server's clock is an
             hour ahead from now on).
         retry_after: Seconds that `throttled` asks to wait.
@@ -123,15 +133,23 @@ class FaultyAnswers:
             case "throttled":
                 return _throttled(self._faults.retry_after)
             case "busy":
-                return _throttled(None)
+                return _busy("Too many simultaneous queries. Try again later.")
+            case "query_timeout":
+                return _busy("Query timeout exceeded. Try again later.")
+            case "capacity":
+                return _failure(500, "Queries are a little too busy right now. Please try again later.")
+            case "too_slow":
+                return _failure(512, "Estimated query execution time is too long. Try a shorter time range.")
+            case "server_error":
+                return _failure(500, "A server error occurred.")
+            case "bare_error":
+                return _json(500, {"error": "An internal server error occurred. Please try again later."})
             case "bad_gateway":
-                return 502, {"Content-Type": "text/html"}, _HTML
+                return _html(502, "Bad Gateway")
             case "unavailable":
-                return (
-                    503,
-                    {"Content-Type": "text/html"},
-                    _HTML.replace(b"502 Bad Gateway", b"503 Unavailable"),
-                )
+                return _html(503, "Unavailable")
+            case "gateway_timeout":
+                return _html(504, "Gateway Time-out")
             case "clock_jump":
                 self._jump(_JUMP)
                 return None
@@ -166,17 +184,26 @@ class FaultyAnswers:
                 return answer
 
 
-def _throttled(retry_after: int | None) -> Answer:
-    detail = (
-        "Too many simultaneous queries. Try again later."
-        if retry_after is None
-        else f"Request was throttled. Expected available in {retry_after} seconds."
-    )
-    body = {"type": "throttled_error", "code": "throttled", "detail": detail, "attr": None}
-    headers = {"Content-Type": "application/json"}
-    if retry_after is not None:
-        headers["Retry-After"] = str(retry_after)
-    return 429, headers, json.dumps(body).encode()
+def _json(status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> Answer:
+    return status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(body).encode()
+
+
+def _html(status: int, title: str) -> Answer:
+    page = f"<html><head><title>{status} {title}</title></head><body>nginx</body></html>"
+    return status, {"Content-Type": "text/html"}, page.encode()
+
+
+def _throttled(wait: int) -> Answer:
+    refusal = throttled(wait)
+    return _json(refusal.status, refusal.body, refusal.headers)
+
+
+def _busy(detail: str) -> Answer:
+    return _json(429, {"type": "throttled_error", "code": "throttled", "detail": detail, "attr": None})
+
+
+def _failure(status: int, detail: str) -> Answer:
+    return _json(status, {"type": "server_error", "code": "error", "detail": detail, "attr": None})
 
 
 __all__ = ["SURVIVABLE", "Faults", "FaultyAnswers", "Kind"]

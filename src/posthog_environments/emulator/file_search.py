@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from posthog_environments.emulator.data.file_system import Entry, split_path
-from posthog_environments.emulator.data.users import User, find_user
+from posthog_environments.emulator.data.users import User, UserTable
 
 Test = Callable[[Entry], bool]
 
@@ -29,9 +29,9 @@ _FUNCTION_TYPES: Final = frozenset(
 _SLASH: Final = re.compile(r"\\?/")
 
 
-def compile_search(text: str, me: User) -> Test:
+def compile_search(text: str, me: User, users: UserTable) -> Test:
     """Whether an entry fits a search."""
-    tests = [_token(token, me) for token in _tokens(text)]
+    tests = [_token(token, me, users) for token in _tokens(text)]
     return lambda entry: all(test(entry) for test in tests)
 
 
@@ -49,16 +49,16 @@ def _tokens(text: str) -> list[str]:
     return text.split()
 
 
-def _token(raw: str, me: User) -> Test:
+def _token(raw: str, me: User, users: UserTable) -> Test:
     if raw[:1] not in ("-", "!"):
-        return _word(raw, me)
+        return _word(raw, me, users)
     if len(raw) == 1:
         return lambda entry: True
-    test = _word(raw[1:], me)
+    test = _word(raw[1:], me, users)
     return lambda entry: not test(entry)
 
 
-def _word(word: str, me: User) -> Test:
+def _word(word: str, me: User, users: UserTable) -> Test:
     name, colon, value = word.partition(":")
     value = value.strip()
     lowered = value.lower()
@@ -70,7 +70,7 @@ def _word(word: str, me: User) -> Test:
         case "name":
             return lambda entry: lowered in (split_path(entry.path) or [""])[-1].lower()
         case "user" | "author":
-            return _creator(lowered, me)
+            return _creator(lowered, me, users)
         case "type":
             return _type(value)
         case "ref":
@@ -95,12 +95,12 @@ def _type(value: str) -> Test:
     return lambda entry: entry.type == wanted
 
 
-def _creator(text: str, me: User) -> Test:
+def _creator(text: str, me: User, users: UserTable) -> Test:
     if text == "me":
         return lambda entry: entry.created_by == me.id
 
     def test(entry: Entry) -> bool:
-        user = find_user(entry.created_by)
+        user = users.find(entry.created_by)
         return user is not None and text in f"{user.first_name} {user.last_name} {user.email}".lower()
 
     return test

@@ -101,6 +101,10 @@ def encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
+_KEY: Final = "personal_api_key"
+_LEFT_OUT: Final = "(left out)"
+
+
 @define(frozen=True)
 class RecordedRequest:
     """A request as the emulator saw it, for tests to look at.
@@ -112,7 +116,9 @@ class RecordedRequest:
         body: Decoded JSON body, or None.
         status: HTTP status that it was answered with.
         operation_id: Operation that it called, or None when no such operation exists.
-        headers: Headers by lower-case name; the key is left out.
+        headers: Headers by lower-case name.
+
+    A key is left out wherever it stood.
     """
 
     method: str
@@ -129,9 +135,10 @@ def record(request: Request, status: int, operation_id: str | None) -> RecordedR
         body = json.loads(request.content) if request.content else None
     except (ValueError, RecursionError):
         body = None
+    if isinstance(body, dict) and _KEY in body:
+        body[_KEY] = _LEFT_OUT
+    query = [(name, _LEFT_OUT if name == _KEY else value) for name, value in request.query]
     headers = {
-        name: "(left out)" if name == "authorization" else value for name, value in request.headers.items()
+        name: _LEFT_OUT if name == "authorization" else value for name, value in request.headers.items()
     }
-    return RecordedRequest(
-        request.method, request.path, list(request.query), body, status, operation_id, headers
-    )
+    return RecordedRequest(request.method, request.path, query, body, status, operation_id, headers)

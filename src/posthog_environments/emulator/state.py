@@ -6,16 +6,25 @@ import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Literal
+from typing import Literal, get_args
 
-from attrs import define, field
+from attrs import define, field, setters
+from attrs.validators import in_
 
 from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.data.jobs import Job
+from posthog_environments.emulator.throttles import Throttles
 
 Profile = Literal["observed", "documented"]
+Era = Literal[2025, 2026]
+
+
+def _all_entitlements() -> set[str]:
+    from posthog_environments_api.operations import OPERATIONS
+
+    return {operation.entitlement for operation in OPERATIONS.values() if operation.entitlement}
 
 
 @define
@@ -26,11 +35,24 @@ class Behaviour:
         apply_delay: Seconds until an accepted change of a person takes effect (observed profile).
         job_seconds: Seconds until an asynchronous query or a video is done,
         job_polls: unless it was asked for so many times before.
+        era: Which server the observed profile is where they differ: 2025, which the rest of the emulator follows
+            (October 2025), or 2026. The newer one answers 400 to what was a 500 (`groups.find` without parameters,
+            `groups.delete_property` of a missing property), 404 to the content of an unfinished export that was an
+            empty 200, and writes "personal API key" in lower case.
+        entitlements: Paid features of the organization's plan; at first, all that the contract names. Operations that
+            need another one answer 402.
+        throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key. A key in
+            the request body is not counted, as on the real server.
+        persons_tell_wait: Whether a throttled persons endpoint sends Retry-After; it did not until September 2025.
     """
 
     apply_delay: float = 0.0
     job_seconds: float = 2.0
     job_polls: int = 1
+    era: Era = field(default=2025, validator=in_(get_args(Era)), on_setattr=setters.validate)
+    entitlements: set[str] = field(factory=_all_entitlements)
+    throttle: bool = False
+    persons_tell_wait: bool = True
 
 
 @define
@@ -43,10 +65,16 @@ class State:
     data: Dataset
     clock: EmulatorClock = field(factory=EmulatorClock)
     behaviour: Behaviour = field(factory=Behaviour)
+    throttles: Throttles = field(factory=Throttles)
     _agenda: list[tuple[datetime, int, Callable[[], None]]] = field(
         factory=list[tuple[datetime, int, Callable[[], None]]], init=False
     )
     _numbers: count[int] = field(factory=count, init=False)
+
+    @property
+    def newer(self) -> bool:
+        """Whether the observed server is that of 2026. The documented one has no flaws of its time."""
+        return self.profile == "documented" or self.behaviour.era >= 2026
 
     def apply(self, effect: Callable[[], None]) -> None:
         """Let an accepted change take effect: at once, or after `apply_delay`."""

@@ -15,6 +15,7 @@ from posthog_environments.emulator.data.plugin_logs import PluginLogTable
 from posthog_environments.emulator.data.queries import QueryTable
 from posthog_environments.emulator.data.recordings import RecordingTable
 from posthog_environments.emulator.data.subscriptions import SubscriptionTable
+from posthog_environments.emulator.data.users import UserTable
 
 
 class Dataset:
@@ -31,6 +32,10 @@ class Dataset:
     def computed_rows(self) -> int:
         """How many persons and events were computed so far."""
         return self.persons.computed + self.events.computed
+
+    @cached_property
+    def users(self) -> UserTable:
+        return UserTable(self.seed)
 
     @cached_property
     def groups(self) -> GroupTable:

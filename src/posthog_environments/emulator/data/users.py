@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from attrs import define
+from attrs import define, field
+
+from posthog_environments.emulator.data.mixing import Uuids
 
 
 @define(frozen=True)
@@ -54,5 +56,26 @@ USERS: Final = (
 OWNER: Final = USERS[0]
 
 
-def find_user(number: int) -> User | None:
-    return next((user for user in USERS if user.id == number), None)
+@define
+class UserTable:
+    """Everyone who uses PostHog in this project."""
+
+    seed: int
+    rows: list[User] = field(factory=lambda: list(USERS), init=False)
+
+    def add(self, first_name: str, last_name: str, email: str, role: str, now: int) -> User:
+        """One more; `now` in microseconds.
+
+        Raises:
+            ValueError: The e-mail address makes no sense, or another user has it.
+        """
+        if email.count("@") != 1 or any(user.email == email for user in self.rows):
+            raise ValueError(f"a user needs an e-mail address that no other user has, got {email!r}")
+        number = len(self.rows) + 1
+        uuid = Uuids(self.seed, "users").encode(number, now)
+        user = User(number, uuid, f"user-{number}", first_name, last_name, email, role)
+        self.rows.append(user)
+        return user
+
+    def find(self, number: int | None) -> User | None:
+        return next((user for user in self.rows if user.id == number), None)

@@ -13,7 +13,7 @@ from posthog_environments.emulator.files import Table, render_file
 from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.hogql import HogQLError, execute
 from posthog_environments.emulator.json_types import is_object
-from posthog_environments.emulator.messages import Response
+from posthog_environments.emulator.messages import Response, empty
 from posthog_environments.emulator.pagination import page
 
 _VIDEOS_A_MONTH: Final = 10
@@ -157,8 +157,10 @@ def retrieve(call: Call) -> Response:
 
 @handles("exports_content", unchecked=("download",))
 def content(call: Call) -> Response:
-    """The file. One that is not there (yet) is a 404, as since 2026; an older server sent an empty 200."""
+    """The file. One that is not there (yet) is an empty 200 in 2025 and a 404 since."""
     row = _row(call)
+    if not row.has_content(call.state.clock.now()) and not call.state.newer:
+        return empty(200, {"Content-Type": row.export_format})
     if not row.has_content(call.state.clock.now()):
         raise not_found()
     headers = {"Content-Type": row.export_format, "Cache-Control": _CACHE}

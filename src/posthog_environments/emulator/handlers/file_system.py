@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 
 from posthog_environments.emulator.clock import EPOCH, iso_z
 from posthog_environments.emulator.data.file_system import Entry
-from posthog_environments.emulator.data.users import find_user
 from posthog_environments.emulator.errors import bare, invalid, not_found
 from posthog_environments.emulator.file_search import compile_search
 from posthog_environments.emulator.handlers import Call, handles
@@ -51,7 +50,7 @@ def list_entries(call: Call) -> Response:
     body = page(call.request, call.query, _ordered(call, rows), _body)
     if not call.documented:
         numbers = {_creator(row) for row in body["results"]} - {None}
-        users = [find_user(number) for number in sorted(cast(set[int], numbers))]
+        users = [call.state.data.users.find(number) for number in sorted(cast(set[int], numbers))]
         body["users"] = [user.basic() for user in users if user is not None]
     return Response(200, body)
 
@@ -72,7 +71,7 @@ def _fits(call: Call, row: Entry) -> bool:
         "parent": lambda path: row.path.startswith(f"{path}/"),
         "path": lambda path: row.path == path,
         "ref": lambda ref: row.ref == ref,
-        "search": lambda text: compile_search(text, call.principal.user)(row),
+        "search": lambda text: compile_search(text, call.principal.user, call.state.data.users)(row),
         "type": lambda kind: row.type == kind,
         "type__startswith": lambda start: row.type.startswith(start),
     }

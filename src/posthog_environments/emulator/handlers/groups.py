@@ -7,12 +7,19 @@ from typing import Any, Final
 
 from posthog_environments.emulator.clock import iso_z
 from posthog_environments.emulator.data.groups import GROUP_TYPES, Change, Group
-from posthog_environments.emulator.errors import ApiError, invalid, not_found, required, swapped
+from posthog_environments.emulator.errors import (
+    ApiError,
+    invalid,
+    not_found,
+    required,
+    server_failure,
+    swapped,
+)
 from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.handlers.values import count_values
 from posthog_environments.emulator.json_types import is_object
 from posthog_environments.emulator.messages import NOTHING, Response
-from posthog_environments.emulator.validation import query_integer
+from posthog_environments.emulator.validation import check_query, query_integer
 
 _TEAM_UUID: Final = "0195f6de-9d6c-7000-8b8f-000000000001"
 _MOST_VALUES: Final = 20
@@ -103,9 +110,12 @@ def _capture(call: Call, group: Group, event: str, change: dict[str, Any]) -> No
         call.state.data.events.capture(event, _TEAM_UUID, properties, call.state.clock.micros())
 
 
-@handles("groups_find")
+@handles("groups_find", unchecked=("group_type_index", "group_key"))
 def find(call: Call) -> Response:
-    """The group and its notebook, of which there is none."""
+    """The group and its notebook, of which there is none. A missing parameter is a 500 in 2025 and a 400 since."""
+    if not call.state.newer and not {"group_type_index", "group_key"} <= call.query.keys():
+        raise server_failure()
+    call.query = check_query(call.operation, call.request, frozenset())
     return Response(200, {**_body(_group(call)), "notebook": None})
 
 
@@ -135,11 +145,13 @@ def update_property(call: Call) -> Response:
 
 @handles("groups_delete_property", body="raw")
 def delete_property(call: Call) -> Response:
-    """Removes one property. One that the group lacks is a 500 in 2025 and a 400 since; here always the latter."""
+    """Removes one property. One that the group lacks is a 500 in 2025 and a 400 since."""
     group = _group(call)
     if call.body.get("$unset") is None:
         raise _missing(call, "$unset")
     key = str(call.body["$unset"])
+    if key not in group.properties and not call.state.newer:
+        raise server_failure()
     if key not in group.properties:
         raise invalid(f"The group has no property {key!r}.", "$unset")
     before = group.properties.pop(key)

@@ -280,7 +280,8 @@ def values(call: Call) -> Response:
 
 @handles("persons_stickiness", unchecked=("properties",))
 def stickiness(call: Call) -> Response:
-    """Persons who did it on exactly `stickiness_days` days of the period; on any number when left out."""
+    """Persons who did it on exactly `stickiness_days` days of the period; on any number when left out. Only the newest
+    20,000 events of the period are looked at."""
     wanted = call.query.get("stickiness_days")
     days = [row for row, count in _days(call).items() if wanted is None or count == wanted]
     people, following, _ = _people(call, days)
@@ -289,7 +290,7 @@ def stickiness(call: Call) -> Response:
 
 @handles("persons_trends", unchecked=("properties",))
 def trends(call: Call) -> Response:
-    """Persons who did it in the period."""
+    """Persons who did it in the period, of whose events only the newest 20,000 are looked at."""
     people, following, missing = _people(call, list(_days(call)))
     return Response(
         200,

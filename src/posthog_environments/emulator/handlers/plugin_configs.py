@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from posthog_environments.emulator.clock import from_micros, iso_z, parse_iso, to_micros
 from posthog_environments.emulator.data.plugin_logs import CONFIGS, LogEntry
-from posthog_environments.emulator.errors import invalid, not_found
+from posthog_environments.emulator.errors import invalid, not_found, server_failure
 from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.messages import Response
 from posthog_environments.emulator.pagination import page
-from posthog_environments.emulator.validation import query_integer
+from posthog_environments.emulator.validation import check_query, query_integer
+from posthog_environments_api.operations import OPERATIONS
+
+_LEVELS: Final = frozenset(
+    next(p for p in OPERATIONS["plugin_configs_logs"].parameters if p.name == "type_filter").schema["items"][
+        "enum"
+    ]
+)
 
 
-@handles("plugin_configs_logs", unchecked=("after", "before"))
+@handles("plugin_configs_logs", unchecked=("after", "before", "type_filter"))
 def logs(call: Call) -> Response:
     """Newest first. As observed, `limit` counts twice: so many entries are read, and the page is cut from those, so
     that `limit` together with `offset` gives nothing. Page with `before`."""
@@ -36,6 +43,9 @@ def _matching(call: Call) -> Iterator[LogEntry]:
     config = int(given) if given.isascii() and given.isdecimal() and len(given) < 20 else 0
     if config not in CONFIGS:
         raise not_found()
+    if not call.documented and not set(call.query.get("type_filter", ())) <= _LEVELS:
+        raise server_failure()
+    call.query |= check_query(call.operation, call.request, frozenset({"after", "before", "limit"}))
     after, before = _bound(call, "after"), _bound(call, "before")
     part, kinds = call.query.get("search", "").lower(), call.query.get("type_filter")
     for entry in call.state.data.plugin_logs.newest_first(config, after=after, before=before):
@@ -44,11 +54,13 @@ def _matching(call: Call) -> Iterator[LogEntry]:
 
 
 def _bound(call: Call, name: str) -> int | None:
-    """The real server fails with a 500 on what is no time; the contract knows no 500 here."""
+    """The server fails on what is no time; what the documentation promises is read as a 400."""
     if name not in call.query:
         return None
     moment = parse_iso(call.query[name])
     if moment is None:
+        if not call.documented:
+            raise server_failure()
         raise invalid(f"Invalid isoformat string: '{call.query[name]}'", name)
     return to_micros(moment)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from posthog_environments_api.operations import OPERATIONS
 
 _DEFAULT_LIMIT: Final = 50
 _DEFAULT_PERIOD: Final = timedelta(days=3)
+_LEVELS: Final = {"info": "console_log_count", "warn": "console_warn_count", "error": "console_error_count"}
 _ONGOING: Final = timedelta(minutes=5)
 _TOKEN_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _COMPARABLE: Final = frozenset(
@@ -148,9 +149,8 @@ def _selected(call: Call) -> Sequence[int]:
     places: Sequence[int] = range(last - 1, first - 1, -1)
     if query.get("comment_text"):
         return []  # nobody commented on anything
-    for name in ("actions", "console_log_filters"):
-        if query.get(name):
-            raise unsupported(f"the parameter {name}")
+    if query.get("actions"):
+        raise unsupported("the parameter actions: the emulator has no actions")
     tests = _tests(call)
     if tests:
         join: Callable[[list[bool]], bool] = any if query.get("operand") == "OR" else all
@@ -229,6 +229,7 @@ def _tests(call: Call) -> list[Test]:
     for item in _items(query, "properties"):
         fits = compile_properties([item], ("event", "person", "session"), now)
         tests.append(_property_test(call, fits))
+    tests.extend(_console_test(item, now) for item in _items(query, "console_log_filters"))
     for item in _items(query, "having_predicates"):
         fits = compile_properties([item], ("recording",), now)
         tests.append(_having_test(fits))
@@ -281,6 +282,32 @@ def _property_test(call: Call, fits: Predicate) -> Test:
         return any(fits(lookup_in(row)) for row in rows)
 
     return test
+
+
+def _console_test(item: Any, now: datetime) -> Test:
+    """Whether some console entry fits. Of entries there is only their number by level (`info`, `warn`, `error`)."""
+    for name in _keys(item):
+        if name != "level":
+            raise unsupported(
+                f"console_log_filters by {name}: the emulator has console entries by level only"
+            )
+    fits = compile_properties([item], ("log_entry",), now)
+
+    fitting = [count for level, count in _LEVELS.items() if fits(_always(level))]
+    return lambda recording: any(getattr(recording, count) for count in fitting)
+
+
+def _always(value: str) -> Lookup:
+    return lambda kind, name: value
+
+
+def _keys(item: Any) -> Iterator[str]:
+    """What a filter, or a group of them, asks for."""
+    if is_object(item):
+        if "key" in item:
+            yield str(item["key"])
+        for inner in item.get("values") or () if is_array(item.get("values")) else ():
+            yield from _keys(inner)
 
 
 def _having_test(fits: Predicate) -> Test:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from posthog_environments.emulator.clock import iso_z
 from posthog_environments.emulator.data.insights import find_dashboard, find_insight
 from posthog_environments.emulator.data.subscriptions import Subscription
-from posthog_environments.emulator.data.users import find_user
 from posthog_environments.emulator.errors import invalid, not_found
 from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.messages import Response, empty
@@ -24,7 +23,7 @@ _ORDERINGS: Final = ("id", "created_at", "next_delivery_date", "title", "start_d
 
 
 def _body(call: Call, row: Subscription) -> dict[str, Any]:
-    user = find_user(row.created_by)
+    user = call.state.data.users.find(row.created_by)
     body: dict[str, Any] = {
         "id": row.id,
         "dashboard": row.dashboard,
@@ -64,7 +63,7 @@ def _row(call: Call) -> Subscription:
 @handles("subscriptions_list")
 def list_subscriptions(call: Call) -> Response:
     """Deleted ones are hidden unless `deleted` is given."""
-    query = call.query
+    query, find_user = call.query, call.state.data.users.find
     tests: dict[str, Callable[[Subscription], bool]] = {
         "created_by": lambda row: getattr(find_user(row.created_by), "uuid", None) == query["created_by"],
         "dashboard": lambda row: row.dashboard == query["dashboard"],
