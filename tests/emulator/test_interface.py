@@ -67,3 +67,11 @@ def test_old_records_of_requests_are_dropped() -> None:
     for _ in range(10_001):
         emulator.handle("GET", "/", [], b"")
     assert len(emulator.requests) == 5_001
+
+
+def test_the_server_is_of_2025_or_of_2026() -> None:
+    behaviour = Emulator(persons=0, events=0).behaviour
+    assert behaviour.era == 2025
+    behaviour.era = 2026
+    with pytest.raises(ValueError, match="era"):
+        behaviour.era = 2024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -174,3 +175,47 @@ def test_an_emulator_without_persons_has_sessions_of_nobody() -> None:
     assert event in api.get("events/", distinct_id=event["distinct_id"])["results"]
     assert api.get("session_recordings/", date_from="all", limit=1)["results"][0]["person"] is None
     assert api.get("persons/") == {"results": [], "next": None, "previous": None}
+
+
+@pytest.mark.parametrize(
+    ("level", "count"),
+    [("info", "console_log_count"), ("warn", "console_warn_count"), ("error", "console_error_count")],
+)
+def test_console_filters_by_level_find_the_sessions_with_such_entries(
+    api: Api, level: str, count: str
+) -> None:
+    every = api.get("session_recordings/", limit=1000)["results"]
+    filters = json.dumps([{"type": "log_entry", "key": "level", "value": [level], "operator": "exact"}])
+    found = api.get("session_recordings/", limit=1000, console_log_filters=filters)["results"]
+    assert [row["id"] for row in found] == [row["id"] for row in every if row[count]]
+    assert 0 < len(found) < len(every)
+
+
+def test_console_filters_are_joined_with_the_others(api: Api) -> None:
+    one, other = (
+        {"type": "log_entry", "key": "level", "value": [level], "operator": "exact"}
+        for level in ("warn", "error")
+    )
+    both = api.get("session_recordings/", limit=1000, console_log_filters=json.dumps([one, other]))["results"]
+    assert both
+    assert all(row["console_warn_count"] and row["console_error_count"] for row in both)
+    query = {"limit": 1000, "operand": "OR", "console_log_filters": json.dumps([one, other])}
+    either = api.get("session_recordings/", **query)["results"]
+    assert len(either) > len(both)
+    assert all(row["console_warn_count"] or row["console_error_count"] for row in either)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("actions", [{"id": 1}]),
+        ("console_log_filters", [{"type": "log_entry", "key": "message", "value": "boom"}]),
+        ("console_log_filters", [{"type": "AND", "values": [{"type": "log_entry", "key": "message"}]}]),
+    ],
+)
+def test_what_the_emulator_has_no_data_for_is_said_and_never_an_empty_list(
+    api: Api, name: str, value: Any
+) -> None:
+    refusal = api.refused("GET", "session_recordings/", **{name: json.dumps(value)})
+    assert refusal["code"] == "emulator_unsupported"
+    assert "emulator has" in refusal["detail"]

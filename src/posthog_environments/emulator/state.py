@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal, get_args
 
-from attrs import define, field, setters
+from attrs import define, field
 from attrs.validators import in_
 
 from posthog_environments.emulator.auth import KeyRing
@@ -49,7 +49,7 @@ class Behaviour:
     apply_delay: float = 0.0
     job_seconds: float = 2.0
     job_polls: int = 1
-    era: Era = field(default=2025, validator=in_(get_args(Era)), on_setattr=setters.validate)
+    era: Era = field(default=2025, validator=in_(get_args(Era)))
     entitlements: set[str] = field(factory=_all_entitlements)
     throttle: bool = False
     persons_tell_wait: bool = True
