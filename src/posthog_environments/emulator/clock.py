@@ -25,15 +25,31 @@ class EmulatorClock:
         """Microseconds since 1970."""
         return to_micros(self._now)
 
-    def advance(self, seconds: float) -> None:
+    def after(self, seconds: float | timedelta) -> datetime:
+        """What time it is after so many seconds.
+
+        Raises:
+            ValueError: It is before now, or after the year 9999.
+        """
+        try:
+            step = seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds)
+            if step >= timedelta(0):
+                return self._now + step
+        except (OverflowError, ValueError):
+            pass
+        raise ValueError(f"time only moves forward, at most to the year 9999; got {seconds!r} seconds")
+
+    def move_to(self, moment: datetime) -> None:
+        """Let it be later; an earlier moment changes nothing."""
+        self._now = max(self._now, moment)
+
+    def advance(self, seconds: float | timedelta) -> None:
         """Let time pass.
 
         Raises:
-            ValueError: Time would run backwards.
+            ValueError: Time would run backwards, or beyond the year 9999.
         """
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"time only moves forward, got {seconds!r} seconds")
-        self._now += timedelta(seconds=seconds)
+        self.move_to(self.after(seconds))
 
 
 def to_micros(moment: datetime) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
+from posthog_environments.emulator.additions import Additions
 from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
@@ -26,7 +28,7 @@ class EmulatorError(RuntimeError):
     """The emulator itself failed: a mistake in it, not in the request."""
 
 
-class Emulator:
+class Emulator(Additions):
     """A stateful PostHog stand-in for one project.
 
         emulator = Emulator(persons=20)
@@ -35,13 +37,14 @@ class Emulator:
         assert emulator.requests[-1].status == 202
 
     The same arguments and the same requests give the same answers, byte for byte. Persons and events are computed
-    when asked for, so that millions cost nothing.
+    when asked for, so that millions cost nothing. `add_person`, `add_event` and the like put in your own.
 
     Args:
         persons: How many persons there are.
         events: How many events there are.
         seed: What the data is made of.
         profile: `observed` behaves as the real server does, `documented` as its documentation promises.
+        ties: Up to so many events share one timestamp, as when they come in batches; 1 for no ties.
         project_id: Number of the project.
         api_key: The personal API key that is accepted.
         faults: Faults to make on purpose, or None.
@@ -53,7 +56,7 @@ class Emulator:
         api_key: The key that may do anything, as keys from before there were scopes.
 
     Raises:
-        ValueError: A number is negative, or there is no such profile.
+        ValueError: A number is negative, `ties` is less than 1, or there is no such profile.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Emulator:
         seed: int = 0,
         *,
         profile: Profile = "observed",
+        ties: int = 1,
         project_id: int = 1,
         api_key: str = "phx_emulator_key_for_tests_only",
         faults: Faults | None = None,
@@ -70,6 +74,8 @@ class Emulator:
     ) -> None:
         if persons < 0 or events < 0:
             raise ValueError(f"persons and events must not be negative, got {persons} and {events}")
+        if ties < 1:
+            raise ValueError(f"ties must be at least 1, got {ties}")
         if profile not in get_args(Profile):
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
         from posthog_environments.emulator.dispatch import Dispatcher
@@ -77,10 +83,10 @@ class Emulator:
         self.project_id = project_id
         self.api_key = api_key
         self.requests: list[RecordedRequest] = []
-        self._state = State(profile, project_id, KeyRing(api_key, seed), Dataset(persons, events, seed))
+        self._state = State(profile, project_id, KeyRing(api_key, seed), Dataset(persons, events, seed, ties))
         self._state.behaviour.throttle = throttle
         self._dispatcher = Dispatcher(self._state)
-        self._faults = FaultyAnswers(faults, self._state.clock.advance) if faults else None
+        self._faults = FaultyAnswers(faults, self._state.advance) if faults else None
         self._lock = threading.Lock()
 
     # --- asking --------------------------------------------------------------------------------------------
@@ -249,15 +255,32 @@ class Emulator:
     def apply_delay(self, seconds: float) -> None:
         self._state.behaviour.apply_delay = seconds
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass, and what is due in it happen.
+    @property
+    def now(self) -> datetime:
+        """The emulator's present time, UTC. It stands still until `advance` moves it."""
+        return self._state.clock.now()
+
+    def advance(
+        self, seconds: float | timedelta = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> None:
+        """Let time pass, and what is due in it happen in the order of time.
+
+        Args:
+            seconds: Seconds, or a timedelta.
+            minutes: Minutes, which are added; hours and days likewise.
+            hours: Hours.
+            days: Days.
 
         Raises:
-            ValueError: Time would run backwards.
+            ValueError: Time would run backwards, or beyond the year 9999.
         """
+        try:
+            step = seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds)
+            step += timedelta(minutes=minutes, hours=hours, days=days)
+        except (OverflowError, ValueError):
+            raise ValueError("time only moves forward, at most to the year 9999") from None
         with self._lock:
-            self._state.clock.advance(seconds)
-            self._state.settle()
+            self._state.advance(step)
 
     # --- data ----------------------------------------------------------------------------------------------
 
@@ -267,22 +290,18 @@ class Emulator:
         return self._state.data
 
     def sample_id(self, tag: str) -> str | int:
-        """An id that works in paths of this tag's operations, until it is deleted: one per seed and tag.
+        """An id that works in paths of this tag's operations, until it is deleted: one per seed and tag, whatever was
+        added or deleted since.
 
         Raises:
             LookupError: There is no such tag, or nothing of the kind (no persons, say).
         """
-        return sample_id(self._untouched(), tag)
+        return sample_id(self.data.untouched(), tag)
 
     def sample_folder_id(self) -> str:
         """Id of a folder of the project tree that is not empty at first."""
-        return sample_folder_id(self._untouched())
-
-    def _untouched(self) -> Dataset:
-        """The data as it was at first, so that samples do not depend on what was done since."""
-        data = self._state.data
-        return Dataset(data.persons.size, data.events.size, data.seed)
+        return sample_folder_id(self.data.untouched())
 
     def __repr__(self) -> str:
         data = self._state.data
-        return f"<Emulator of {data.persons.size} persons and {data.events.size} events, {self.profile}>"
+        return f"<Emulator of {len(data.persons)} persons and {len(data.events)} events, {self.profile}>"

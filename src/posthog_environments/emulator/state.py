@@ -92,6 +92,19 @@ class State:
         while self._agenda and self._agenda[0][0] <= self.clock.now():
             heapq.heappop(self._agenda)[2]()
 
+    def advance(self, seconds: float | timedelta) -> None:
+        """Let time pass. What is due in it happens in the order of time, each at its own moment.
+
+        Raises:
+            ValueError: Time would run backwards, or beyond the year 9999.
+        """
+        end = self.clock.after(seconds)
+        while self._agenda and self._agenda[0][0] <= end:
+            moment, _, effect = heapq.heappop(self._agenda)
+            self.clock.move_to(moment)
+            effect()
+        self.clock.move_to(end)
+
     def new_job(self) -> Job:
         now, behaviour = self.clock.now(), self.behaviour
         ended = now if behaviour.job_polls <= 0 else None

@@ -13,7 +13,7 @@ from posthog_environments.emulator.data.mixing import Source, Uuids
 from posthog_environments.emulator.data.users import User
 from posthog_environments.emulator.data.words import COMPANIES, TEAMS
 
-GROUP_TYPES: Final = ("company", "team")
+_TYPES: Final = ("company", "team")
 
 
 @define
@@ -54,9 +54,16 @@ class Change:
 
 @define
 class GroupTable:
-    """All groups of the project."""
+    """All groups of the project.
+
+    Attributes:
+        types: Names of the group types, by their index.
+        version: Grows with every change.
+    """
 
     seed: int
+    types: list[str] = field(factory=lambda: list(_TYPES), init=False)
+    version: int = field(default=0, init=False)
     rows: dict[tuple[int, str], Group] = field(factory=dict[tuple[int, str], Group], init=False)
     log: list[Change] = field(factory=list[Change], init=False)
 
@@ -78,6 +85,23 @@ class GroupTable:
 
     def _add(self, group: Group) -> None:
         self.rows[group.type_index, group.key] = group
+        self.version += 1
+
+    def set(self, group: Group, properties: dict[str, Any]) -> None:
+        """Set some properties of a group."""
+        group.properties.update(properties)
+        self.version += 1
+
+    def unset(self, group: Group, name: str) -> Any:
+        """Remove a property that the group has, and give its value."""
+        self.version += 1
+        return group.properties.pop(name)
+
+    def add_type(self, name: str) -> int:
+        """Add a group type; the result is its index."""
+        self.types.append(name)
+        self.version += 1
+        return len(self.types) - 1
 
     def find(self, type_index: int, key: str) -> Group | None:
         return self.rows.get((type_index, key))

@@ -9,8 +9,18 @@ from attrs import define, field
 
 from posthog_environments.emulator.clock import START, to_micros
 from posthog_environments.emulator.data.mixing import Uuids
-from posthog_environments.emulator.data.users import USERS, User
+from posthog_environments.emulator.data.users import OWNER, USERS, User
 
+TYPES: Final = (
+    *(
+        "destination",
+        "site_destination",
+        "internal_destination",
+        "source_webhook",
+        "site_app",
+        "transformation",
+    ),
+)
 _WEBHOOK: Final = "fetch(inputs.url, {'method': 'POST', 'body': inputs.body})"
 _SIGNUPS: Final = {"source": "events", "events": [{"id": "signed_up", "type": "events"}]}
 _ALL: Final[tuple[tuple[Any, ...], ...]] = (
@@ -102,5 +112,24 @@ class HogFunctionTable:
                     tokens=10_000 - 16 * number,
                 )
             )
+        self._sort()
+
+    def _sort(self) -> None:
         self.rows.sort(key=lambda row: row.updated_at, reverse=True)
         self.rows.sort(key=lambda row: (row.execution_order is None, row.execution_order or 0))
+
+    def add(self, *, created_at: datetime, enabled: bool, **values: Any) -> HogFunction:
+        """Add a function of the owner's."""
+        row = HogFunction(
+            id=Uuids(self.seed, "hog_functions").encode(len(self.rows), max(to_micros(created_at), 0)),
+            enabled=enabled,
+            created_by=OWNER,
+            created_at=created_at,
+            updated_at=created_at,
+            state=1 if enabled else 3,
+            tokens=10_000,
+            **values,
+        )
+        self.rows.append(row)
+        self._sort()
+        return row

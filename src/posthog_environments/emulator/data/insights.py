@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from attrs import define
+from attrs import define, field
 
 from posthog_environments.emulator.clock import START
 from posthog_environments.emulator.data.mixing import Source
 
+_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+
 
 @define(frozen=True)
 class Insight:
+    """What a subscription or an export may show."""
+
     id: int
     short_id: str
     name: str
@@ -20,6 +24,8 @@ class Insight:
 
 @define(frozen=True)
 class Dashboard:
+    """Likewise, several insights together."""
+
     id: int
     name: str
 
@@ -39,12 +45,31 @@ DASHBOARDS: Final = (
 )
 
 
-def find_insight(number: int | None) -> Insight | None:
-    return next((row for row in INSIGHTS if row.id == number), None)
+@define
+class InsightTable:
+    """All insights and dashboards."""
 
+    insights: list[Insight] = field(factory=lambda: list(INSIGHTS), init=False)
+    dashboards: list[Dashboard] = field(factory=lambda: list(DASHBOARDS), init=False)
 
-def find_dashboard(number: int | None) -> Dashboard | None:
-    return next((row for row in DASHBOARDS if row.id == number), None)
+    def find_insight(self, number: int | None) -> Insight | None:
+        return next((row for row in self.insights if row.id == number), None)
+
+    def find_dashboard(self, number: int | None) -> Dashboard | None:
+        return next((row for row in self.dashboards if row.id == number), None)
+
+    def add_insight(self, name: str, seed: int) -> Insight:
+        """Add an insight; its short id follows from the seed and its number."""
+        dice = Source(seed, "short ids").dice(len(self.insights))
+        short_id = "".join(dice.pick(_LETTERS) for _ in range(8))
+        insight = Insight(len(self.insights) + 1, short_id, name)
+        self.insights.append(insight)
+        return insight
+
+    def add_dashboard(self, name: str) -> Dashboard:
+        dashboard = Dashboard(len(self.dashboards) + 1, name)
+        self.dashboards.append(dashboard)
+        return dashboard
 
 
 def series(seed: int, insight: int) -> list[tuple[str, int]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
+from heapq import merge
+from operator import attrgetter
 from typing import Final
 
 from attrs import define
@@ -12,6 +14,7 @@ from posthog_environments.emulator.clock import START, to_micros
 from posthog_environments.emulator.data.mixing import Source, Uuids
 
 CONFIGS: Final = {17: 5, 18: 6}
+SOURCES: Final = ("SYSTEM", "PLUGIN", "CONSOLE")
 TYPES: Final = ("DEBUG", "LOG", "INFO", "WARN", "ERROR")
 _ENTRIES: Final = 240
 _SPACING: Final = 20 * 60 * 1_000_000
@@ -39,9 +42,16 @@ class LogEntry:
 
 
 class PluginLogTable:
-    """All entries of all configurations."""
+    """All entries of all configurations.
+
+    Attributes:
+        configs: Number of the plugin of each configuration, by the number of the configuration.
+    """
 
     def __init__(self, seed: int) -> None:
+        self.configs = dict(CONFIGS)
+        self._added: dict[int, list[LogEntry]] = {}
+        self._added_uuids = Uuids(seed, "plugin_logs/added")
         self._sources = {config: Source(seed, f"plugin_logs/{config}") for config in CONFIGS}
         self._uuids = {config: Uuids(seed, f"plugin_logs/{config}") for config in CONFIGS}
         self._workers = Uuids(seed, "workers")
@@ -57,9 +67,9 @@ class PluginLogTable:
         return LogEntry(
             id=self._uuids[config].encode(row, timestamp),
             config=config,
-            plugin=CONFIGS[config],
+            plugin=self.configs[config],
             timestamp=timestamp,
-            source=dice.pick(("SYSTEM", "PLUGIN", "CONSOLE")),
+            source=dice.pick(SOURCES),
             type=kind,
             message=dice.pick(_MESSAGES[kind]).format(1 + dice.below(500)),
             instance_id=self._workers.encode(dice.below(3), to_micros(START) - 40 * _ENTRIES * _SPACING),
@@ -73,6 +83,30 @@ class PluginLogTable:
         def moment(row: int) -> int:
             return self._timestamp(config, row)
 
-        low = 0 if after is None else bisect_right(range(_ENTRIES), after, key=moment)
-        high = _ENTRIES if before is None else bisect_left(range(_ENTRIES), before, key=moment)
-        return (self.get(config, row) for row in range(high - 1, low - 1, -1))
+        rows = _ENTRIES if config in CONFIGS else 0
+        low = 0 if after is None else bisect_right(range(rows), after, key=moment)
+        high = rows if before is None else bisect_left(range(rows), before, key=moment)
+        generated = (self.get(config, row) for row in range(high - 1, low - 1, -1))
+        added = [
+            entry
+            for entry in reversed(self._added.get(config, []))
+            if (after is None or entry.timestamp > after) and (before is None or entry.timestamp < before)
+        ]
+        return merge(added, generated, key=attrgetter("timestamp"), reverse=True) if added else generated
+
+    def add(self, config: int, timestamp: int, source: str, type: str, message: str) -> LogEntry:
+        """Add an entry; an unknown configuration becomes known, as one of plugin 5."""
+        entries = self._added.setdefault(config, [])
+        number = sum(map(len, self._added.values()))
+        entry = LogEntry(
+            id=self._added_uuids.encode(number, max(timestamp, 0)),
+            config=config,
+            plugin=self.configs.setdefault(config, CONFIGS[17]),
+            timestamp=timestamp,
+            source=source,
+            type=type,
+            message=message,
+            instance_id=self._workers.encode(0, to_micros(START) - 40 * _ENTRIES * _SPACING),
+        )
+        insort(entries, entry, key=attrgetter("timestamp"))
+        return entry

@@ -1,17 +1,21 @@
-"""Session recordings: three of four sessions were recorded. Deleted ones keep their place, as on the real server."""
+"""Session recordings: three of four generated sessions were recorded, and others can be added. Deleted ones keep their
+place, as on the real server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from attrs import define
+from attrs import define, evolve
 
-from posthog_environments.emulator.data.mixing import Source
+from posthog_environments.emulator.data.interleaving import Interleaving
+from posthog_environments.emulator.data.mixing import Source, Uuids
+from posthog_environments.emulator.data.persons import PersonTable
 from posthog_environments.emulator.data.sessions import Session, SessionTable
 
 _SECOND: Final = 1_000_000
 RETENTION_DAYS: Final = 30
+_FIRST_ADDED: Final = -(10**12)
 
 
 @define(frozen=True)
@@ -39,23 +43,47 @@ class Recording:
 
 
 class RecordingTable:
-    """All recordings, numbered in the order of time."""
+    """All recordings, numbered in the order of time.
 
-    def __init__(self, seed: int, sessions: SessionTable) -> None:
+    Attributes:
+        version: Grows with every change.
+    """
+
+    def __init__(self, seed: int, sessions: SessionTable, persons: PersonTable) -> None:
         self.sessions = sessions
+        self.version = 0
+        self._persons = persons
         self._source = Source(seed, "recordings")
+        self._ids = Uuids(seed, "recordings")
         self._deleted: set[int] = set()
+        self._added: list[Recording] = []
+        self._order = Interleaving()
+        self._by_id: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return _recorded_before(self.sessions.size)
+        return _recorded_before(self.sessions.size) + len(self._added)
 
     def get(self, place: int) -> Recording:
-        return self._build(self.sessions.get(_session_of(place)))
+        added, before = self._order.locate(place, _same)
+        if added is not None:
+            return self._current(added)
+        return self._build(self.sessions.get(_session_of(place - before)))
+
+    def _current(self, row: int) -> Recording:
+        """An added recording, with whoever its distinct id belongs to by now."""
+        recording = self._added[row]
+        person = self._persons.owner_of(recording.session.distinct_id or "")
+        return evolve(recording, session=evolve(recording.session, person=person))
 
     def deleted(self, place: int) -> bool:
-        return _session_of(place) in self._deleted
+        added, before = self._order.locate(place, _same)
+        session = _session_of(place - before) if added is None else self._added[added].session.index
+        return session in self._deleted
 
     def find(self, session_id: str) -> Recording | None:
+        added = self._by_id.get(session_id)
+        if added is not None:
+            return None if self._added[added].session.index in self._deleted else self._current(added)
         session = self.sessions.find(session_id)
         if session is None or not _recorded(session.index) or session.index in self._deleted:
             return None
@@ -63,15 +91,43 @@ class RecordingTable:
 
     def first_after(self, micros: int) -> int:
         """Place of the first recording that starts at this time or later."""
-        return _recorded_before(self.sessions.first_after(micros))
+        return _recorded_before(self.sessions.first_after(micros)) + self._order.before(micros)
 
     def of_person(self, person: int) -> Iterator[Recording]:
+        """The generated ones, then the added ones."""
         for index in self.sessions.of_person(person):
             if _recorded(index) and index not in self._deleted:
                 yield self._build(self.sessions.get(index))
+        for row in range(len(self._added)):
+            recording = self._current(row)
+            if recording.session.person == person and recording.session.index not in self._deleted:
+                yield recording
+
+    def new_id(self, start: int) -> str:
+        """Id of a session that nobody recorded yet."""
+        return self._ids.encode(len(self._added), max(start, 0))
+
+    def add(self, recording: Recording) -> None:
+        """Add a recording; its session must say whose it is.
+
+        Raises:
+            ValueError: The session was recorded already.
+        """
+        session = recording.session
+        known = self.sessions.find(session.id)
+        if session.id in self._by_id or (known is not None and _recorded(known.index)):
+            raise ValueError(f"the session {session.id!r} was recorded already")
+        row = len(self._added)
+        # Numbers of its own, which no session has: they say which recordings were deleted.
+        recording = evolve(recording, session=evolve(session, index=_FIRST_ADDED - row))
+        self._added.append(recording)
+        self._by_id[session.id] = row
+        self._order.add(session.start, row, _recorded_before(self.sessions.first_after(session.start)))
+        self.version += 1
 
     def delete(self, recording: Recording) -> None:
         self._deleted.add(recording.session.index)
+        self.version += 1
 
     def _build(self, session: Session) -> Recording:
         dice = self._source.dice(session.index)
@@ -97,7 +153,11 @@ class RecordingTable:
 
 
 def _recorded(session: int) -> bool:
-    return session % 4 != 3
+    return session >= 0 and session % 4 != 3
+
+
+def _same(places: int) -> int:
+    return places
 
 
 def _recorded_before(session: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from posthog_environments.emulator.clock import iso_z
 from posthog_environments.emulator.data.exports import EXTENSIONS, LIFETIME, VIDEO_FORMATS, Export, midnight
-from posthog_environments.emulator.data.insights import find_dashboard, find_insight, series
+from posthog_environments.emulator.data.insights import series
 from posthog_environments.emulator.errors import invalid, not_found
 from posthog_environments.emulator.files import Table, render_file
 from posthog_environments.emulator.handlers import Call, handles
@@ -42,15 +42,16 @@ def _body(call: Call, row: Export) -> dict[str, Any]:
         "created_at": iso_z(row.created_at),
         "has_content": str(ready).lower() if call.documented else ready,
         "export_context": row.export_context,
-        "filename": _filename(row),
+        "filename": _filename(call, row),
         "expires_after": iso_z(row.expires_after) if row.expires_after else None,
         "exception": exception,
     }
 
 
-def _filename(row: Export) -> str:
+def _filename(call: Call, row: Export) -> str:
     name = "export"
-    insight, dashboard = find_insight(row.insight), find_dashboard(row.dashboard)
+    insights = call.state.data.insights
+    insight, dashboard = insights.find_insight(row.insight), insights.find_dashboard(row.dashboard)
     if _context(row).get("filename"):
         name = _slug(str(_context(row)["filename"]))
     elif dashboard is not None:
@@ -106,7 +107,8 @@ def create(call: Call) -> Response:
     context = body.get("export_context")
     if not body.get("dashboard") and not body.get("insight") and not context:
         raise invalid("Either dashboard, insight or export_context is required for an export.")
-    for name, find in (("dashboard", find_dashboard), ("insight", find_insight)):
+    insights = call.state.data.insights
+    for name, find in (("dashboard", insights.find_dashboard), ("insight", insights.find_insight)):
         number = body.get(name)
         if number is not None and find(number) is None:
             detail = f'Invalid pk "{number}" - object does not exist.'
@@ -165,7 +167,7 @@ def content(call: Call) -> Response:
         raise not_found()
     headers = {"Content-Type": row.export_format, "Cache-Control": _CACHE}
     if call.query.get("download") == "true":
-        headers["Content-Disposition"] = f'attachment; filename="{_filename(row)}"'
+        headers["Content-Disposition"] = f'attachment; filename="{_filename(call, row)}"'
     if row.content is None:
         row.content = _file(call, row)
     return Response(200, None, row.content, headers)
@@ -186,8 +188,8 @@ def _table(call: Call, row: Export) -> Table:
     if isinstance(query, str):
         result = execute(query, None, call.state.data, call.state.clock.now())
         return Table("Query", result.columns, result.rows)
-    insight = find_insight(row.insight)
+    insight = call.state.data.insights.find_insight(row.insight)
     rows = series(call.state.data.seed, row.insight or 100 + (row.dashboard or 0))
-    dashboard = find_dashboard(row.dashboard)
+    dashboard = call.state.data.insights.find_dashboard(row.dashboard)
     title = insight.name if insight else dashboard.name if dashboard else "Export"
     return Table(title, ("date", title), rows)

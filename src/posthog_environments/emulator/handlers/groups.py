@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, Final
 
 from posthog_environments.emulator.clock import iso_z
-from posthog_environments.emulator.data.groups import GROUP_TYPES, Change, Group
+from posthog_environments.emulator.data.groups import Change, Group
 from posthog_environments.emulator.errors import (
     ApiError,
     invalid,
@@ -103,9 +103,10 @@ def _identify(call: Call, group: Group, properties: dict[str, Any]) -> None:
 
 def _capture(call: Call, group: Group, event: str, change: dict[str, Any]) -> None:
     """Tell of a change by an event, which is how it gets into queries; needs a known group type."""
-    if not 0 <= group.type_index < len(GROUP_TYPES):
+    types = call.state.data.groups.types
+    if not 0 <= group.type_index < len(types):
         raise not_found()
-    properties = {"$group_type": GROUP_TYPES[group.type_index], "$group_key": group.key, **change}
+    properties = {"$group_type": types[group.type_index], "$group_key": group.key, **change}
     if not call.documented:
         call.state.data.events.capture(event, _TEAM_UUID, properties, call.state.clock.micros())
 
@@ -128,7 +129,7 @@ def update_property(call: Call) -> Response:
             raise _missing(call, name)
     key, value = str(call.body["key"]), call.body["value"]
     before = group.properties.get(key)
-    group.properties[key] = value
+    call.state.data.groups.set(group, {key: value})
     _identify(call, group, {key: value})
     call.state.data.groups.note(
         group,
@@ -154,7 +155,7 @@ def delete_property(call: Call) -> Response:
         raise server_failure()
     if key not in group.properties:
         raise invalid(f"The group has no property {key!r}.", "$unset")
-    before = group.properties.pop(key)
+    before = call.state.data.groups.unset(group, key)
     _capture(call, group, "$delete_group_property", {"$group_unset": [key]})
     call.state.data.groups.note(
         group,
@@ -183,7 +184,7 @@ def upsert_properties(call: Call) -> Response:
     index, key = call.body["group_type_index"], call.body["group_key"]
     group = data.groups.find(index, key) or data.groups.create(index, key, {}, now)
     assert group is not None
-    group.properties.update(properties)
+    data.groups.set(group, properties)
     _identify(call, group, properties)
     return Response(200, NOTHING)
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from posthog_environments.emulator.clock import from_micros, iso_z, parse_iso, to_micros
-from posthog_environments.emulator.data.plugin_logs import CONFIGS, LogEntry
+from posthog_environments.emulator.data.plugin_logs import LogEntry
 from posthog_environments.emulator.errors import invalid, not_found, server_failure
 from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.messages import Response
@@ -41,7 +41,7 @@ def logs(call: Call) -> Response:
 def _matching(call: Call) -> Iterator[LogEntry]:
     given = call.params["plugin_config_id"]
     config = int(given) if given.isascii() and given.isdecimal() and len(given) < 20 else 0
-    if config not in CONFIGS:
+    if config not in call.state.data.plugin_logs.configs:
         raise not_found()
     if not call.documented and not set(call.query.get("type_filter", ())) <= _LEVELS:
         raise server_failure()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from posthog_environments.emulator.clock import from_micros, iso_z, parse_moment, to_micros
+from posthog_environments.emulator.data.events import Event
 from posthog_environments.emulator.data.mixing import Source, key_of
 from posthog_environments.emulator.data.recordings import RETENTION_DAYS, Recording
 from posthog_environments.emulator.errors import ApiError, invalid, not_found, unsupported
@@ -253,9 +254,7 @@ def _event_test(call: Call, name: Any) -> Test:
     events = call.state.data.events
 
     def test(recording: Recording) -> bool:
-        session = recording.session
-        rows = range(session.first_event, session.first_event + session.events)
-        return any(name is None or events.get(row, session).event == name for row in rows)
+        return any(name in (None, row.event) for row in events.of_session(recording.session))
 
     return test
 
@@ -265,12 +264,11 @@ def _property_test(call: Call, fits: Predicate) -> Test:
 
     def test(recording: Recording) -> bool:
         session = recording.session
-        rows = range(session.first_event, session.first_event + session.events)
 
-        def lookup_in(row: int) -> Lookup:
+        def lookup_in(row: Event) -> Lookup:
             def lookup(kind: str, key: str) -> Any:
                 if kind == "event":
-                    return data.events.get(row, session).properties.get(key)
+                    return row.properties.get(key)
                 if kind == "session":
                     return session.properties().get(key)
                 if session.person is None or not data.persons.alive(session.person):
@@ -279,7 +277,7 @@ def _property_test(call: Call, fits: Predicate) -> Test:
 
             return lookup
 
-        return any(fits(lookup_in(row)) for row in rows)
+        return any(fits(lookup_in(row)) for row in data.events.of_session(session))
 
     return test
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from posthog_environments.emulator.clock import iso_z
-from posthog_environments.emulator.data.insights import find_dashboard, find_insight
 from posthog_environments.emulator.data.subscriptions import Subscription
 from posthog_environments.emulator.errors import invalid, not_found
 from posthog_environments.emulator.handlers import Call, handles
@@ -119,7 +118,8 @@ def update(call: Call) -> Response:
 
 
 def _check_targets(call: Call) -> None:
-    for name, find in (("dashboard", find_dashboard), ("insight", find_insight)):
+    insights = call.state.data.insights
+    for name, find in (("dashboard", insights.find_dashboard), ("insight", insights.find_insight)):
         number = call.body.get(name)
         if number is not None and find(number) is None:
             detail = f'Invalid pk "{number}" - object does not exist.'

@@ -36,9 +36,7 @@ def _filtered(query: Select, compiler: Compiler, newest_first: bool) -> Iterator
     if query.table == "events":
         rows = compiler.dataset.events.scan(newest_first=newest_first)
     elif query.table == "persons":
-        persons = compiler.dataset.persons
-        indexes = range(persons.size - 1, -1, -1) if newest_first else range(persons.size)
-        rows = (persons.get(index) for index in indexes if persons.alive(index))
+        rows = compiler.dataset.persons.scan(newest_first=newest_first)
     else:
         rows = (None,)
     if query.where is None:

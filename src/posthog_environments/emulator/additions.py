@@ -1,0 +1,478 @@
+"""What users put into the emulator: the `add_…` methods of `Emulator`.
+
+Everything is checked before anything changes, and copied, so that later changes of the caller's do not reach the
+emulator. Times are aware datetimes or ISO 8601 text, UTC where they name no offset; the emulator's present time when
+left out. Ids follow from the order of the additions, and the seed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import define, field
+
+from posthog_environments.emulator.clock import from_micros
+from posthog_environments.emulator.data import checking
+from posthog_environments.emulator.data.hog_functions import TYPES as HOG_FUNCTION_TYPES
+from posthog_environments.emulator.data.plugin_logs import SOURCES, TYPES
+from posthog_environments.emulator.data.recordings import Recording
+from posthog_environments.emulator.data.sessions import Session
+from posthog_environments.emulator.data.users import OWNER
+from posthog_environments.emulator.data.words import Visit
+from posthog_environments.emulator.state import State
+
+_EVENT_FIELDS: Final = frozenset({"event", "distinct_id", "properties", "timestamp", "uuid"})
+_SECOND: Final = 1_000_000
+
+Moment = datetime | str
+
+
+@define(frozen=True)
+class AddedPerson:
+    """A person that was added.
+
+    Attributes:
+        id: The number that `persons.retrieve` takes.
+        uuid: The UUID, which lists call `id`.
+        distinct_ids: Identifiers.
+        created_at: When the person was first seen, UTC.
+        properties: What was given.
+    """
+
+    id: int
+    uuid: str
+    distinct_ids: tuple[str, ...]
+    created_at: datetime
+    properties: dict[str, Any] = field(repr=False)
+
+
+@define(frozen=True)
+class AddedEvent:
+    """An event that was added.
+
+    Attributes:
+        uuid: The id that `events.retrieve` takes.
+        event: Name.
+        distinct_id: Who did it.
+        timestamp: When, UTC.
+        properties: What was given.
+    """
+
+    uuid: str
+    event: str
+    distinct_id: str
+    timestamp: datetime
+    properties: dict[str, Any] = field(repr=False)
+
+
+class Additions:
+    """Adds rows to the data of an emulator. Any number of threads may add while others ask."""
+
+    _state: State
+    _lock: threading.Lock
+
+    # --- persons and their events --------------------------------------------------------------------------
+
+    def add_person(
+        self,
+        *distinct_ids: str,
+        properties: Mapping[str, Any] | None = None,
+        created_at: Moment | None = None,
+        uuid: str | UUID | None = None,
+        is_identified: bool = True,
+    ) -> AddedPerson:
+        """Add a person. Events that were sent under its distinct ids, before or after, become its events.
+
+        Args:
+            distinct_ids: At least one; the first one names a person that has neither e-mail address nor name.
+            properties: Such as `email` and `name`.
+            created_at: When the person was first seen; lists begin with the newest.
+            uuid: Its UUID; made up when left out.
+            is_identified: Whether the person ever logged in.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: There is no distinct id, or one that another person has, or the UUID is taken or is none.
+        """
+        known = tuple(checking.checked_text(given, "a distinct id") for given in distinct_ids)
+        if not known:
+            raise ValueError("a person needs at least one distinct id")
+        if len(set(known)) < len(known):
+            raise ValueError(f"the distinct ids must differ from each other, got {known}")
+        checked = checking.checked_properties(properties)
+        given = None if uuid is None else checking.checked_uuid(uuid, "uuid")
+        with self._lock:
+            created = self._micros(created_at, "created_at")
+            person = self._state.data.persons.add(known, checked, created, given, is_identified=is_identified)
+        moment = from_micros(person.created_at)
+        return AddedPerson(person.number, person.uuid, person.distinct_ids, moment, dict(person.properties))
+
+    def add_event(
+        self,
+        event: str,
+        distinct_id: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        timestamp: Moment | None = None,
+        uuid: str | UUID | None = None,
+    ) -> AddedEvent:
+        """Add an event at its place in time. A `$session_id` among its properties makes it part of that session.
+
+        Args:
+            event: Name, such as `$pageview`.
+            distinct_id: Who did it; need not belong to a person.
+            properties: Properties of the event.
+            timestamp: When it happened, in the past or the future. Several events may have the same time.
+            uuid: Its UUID; made up when left out.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: A text is empty or too long, the time is none, or the UUID is taken or is none.
+        """
+        given = {"event": event, "distinct_id": distinct_id, "properties": properties}
+        with self._lock:
+            row = self._event_row({**given, "timestamp": timestamp, "uuid": uuid}, "")
+            added = self._state.data.events.add_one(*row)
+        moment = from_micros(added.timestamp)
+        return AddedEvent(added.uuid, added.event, added.distinct_id, moment, dict(added.properties))
+
+    def add_events(self, events: Iterable[Mapping[str, Any]]) -> int:
+        """Add many events, all or none, and say how many. Made for hundreds of thousands.
+
+        Args:
+            events: Mappings with the arguments of `add_event`: `event` and `distinct_id`, and if you like `properties`,
+                `timestamp` and `uuid`.
+
+        Raises:
+            TypeError: A value is of the wrong type; the message says in which event.
+            ValueError: A key is missing or unknown, or a value makes no sense.
+        """
+        # Taken in before the lock: the iterable may itself ask the emulator.
+        given = list(events)
+        with self._lock:
+            rows = [self._event_row(event, f"event {place}: ") for place, event in enumerate(given)]
+            return self._state.data.events.add(rows)
+
+    def _event_row(
+        self, given: Mapping[str, Any], where: str
+    ) -> tuple[str, str, dict[str, Any], int, str | None]:
+        if not isinstance(given, Mapping):
+            raise TypeError(f"{where}must be a mapping, got {type(given).__name__}")
+        if not given.keys() <= _EVENT_FIELDS:
+            unknown = ", ".join(sorted(map(str, given.keys() - _EVENT_FIELDS)))
+            raise ValueError(f"{where}unknown: {unknown}; known are {', '.join(sorted(_EVENT_FIELDS))}")
+        try:
+            uuid = given.get("uuid")
+            return (
+                checking.checked_text(given.get("event"), "event"),
+                checking.checked_text(given.get("distinct_id"), "distinct_id"),
+                checking.checked_properties(given.get("properties")),
+                self._micros(given.get("timestamp"), "timestamp"),
+                None if uuid is None else checking.checked_uuid(uuid, "uuid"),
+            )
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{where}{error}") from None
+
+    def add_session_recording(
+        self,
+        distinct_id: str,
+        *,
+        session_id: str | None = None,
+        start_time: Moment | None = None,
+        duration: int = 60,
+        active_seconds: int | None = None,
+        start_url: str = "https://example.com/",
+        click_count: int = 0,
+        keypress_count: int = 0,
+        mouse_activity_count: int = 0,
+        console_log_count: int = 0,
+        console_warn_count: int = 0,
+        console_error_count: int = 0,
+        activity_score: float = 0.0,
+        snapshot_source: str = "web",
+        viewed: bool = False,
+        viewers: Iterable[str] = (),
+        shared: bool = False,
+    ) -> str:
+        """Add a session recording; the result is its id. Events with this `$session_id` are those of the session.
+
+        Args:
+            distinct_id: Whose it is; need not belong to a person.
+            session_id: Id of the session, any text; made up when left out.
+            start_time: When it began. Lists show the last three days unless they are asked for more.
+            duration: Length in seconds.
+            active_seconds: How many of them saw activity; all of them when left out.
+            start_url: The first page.
+            click_count: Number of clicks; the other counts likewise.
+            keypress_count: Key presses.
+            mouse_activity_count: Movements of the mouse.
+            console_log_count: Lines on the console.
+            console_warn_count: Warnings on the console.
+            console_error_count: Errors on the console.
+            activity_score: From 0 to 100.
+            snapshot_source: `web` or `mobile`.
+            viewed: Whether the owner of the key has watched it.
+            viewers: E-mail addresses of others who have.
+            shared: Whether it has a public link.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: A number is negative, or the session was recorded already.
+        """
+        checking.checked_text(distinct_id, "distinct_id")
+        checking.checked_text(start_url, "start_url", 10_000)
+        length = checking.checked_number(duration, "duration")
+        active = (
+            length if active_seconds is None else checking.checked_number(active_seconds, "active_seconds")
+        )
+        if active > length:
+            raise ValueError(f"active_seconds must not be more than the duration, got {active} of {length}")
+        counts = {
+            "click_count": click_count,
+            "keypress_count": keypress_count,
+            "mouse_activity_count": mouse_activity_count,
+            "console_log_count": console_log_count,
+            "console_warn_count": console_warn_count,
+            "console_error_count": console_error_count,
+        }
+        for name, count in counts.items():
+            checking.checked_number(count, name)
+        with self._lock:
+            start = self._micros(start_time, "start_time")
+            recordings = self._state.data.recordings
+            if session_id is None:
+                session_id = recordings.new_id(start)
+            session = Session.recorded(
+                checking.checked_text(session_id, "session_id"),
+                start,
+                length * _SECOND,
+                Visit("Direct", "$direct", {}),
+                start_url,
+                distinct_id,
+            )
+            recordings.add(
+                Recording(
+                    session=session,
+                    viewed=viewed,
+                    viewers=tuple(viewers),
+                    recording_duration=length,
+                    active_seconds=active,
+                    **counts,
+                    snapshot_source=checking.checked_text(snapshot_source, "snapshot_source"),
+                    activity_score=float(activity_score),
+                    shared=shared,
+                )
+            )
+        return session_id
+
+    def add_cohort(self, name: str, persons: Iterable[int | str | AddedPerson]) -> int:
+        """Add a static cohort; the result is its id, which HogQL finds in `cohort_people`.
+
+        Args:
+            name: Its name.
+            persons: Numbers or UUIDs of its persons, or what `add_person` gave.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: The name is empty, or there is no such person.
+        """
+        checking.checked_text(name, "name")
+        wanted = list(persons)
+        with self._lock:
+            rows = dict.fromkeys(self._person_row(person) for person in wanted)
+            return self._state.data.cohorts.add(name, tuple(rows)).id
+
+    def _person_row(self, given: int | str | AddedPerson) -> int:
+        persons = self._state.data.persons
+        if isinstance(given, AddedPerson):
+            given = given.id
+        if isinstance(given, str):
+            person = persons.find_uuid(given)
+        else:
+            person = persons.find_number(checking.checked_number(given, "the number of a person", 1))
+        if person is None:
+            raise ValueError(f"there is no person {given!r}")
+        return person.index
+
+    # --- groups --------------------------------------------------------------------------------------------
+
+    def add_group_type(self, name: str) -> int:
+        """Add a group type; the result is its index. There are `company` (0) and `team` (1) at first.
+
+        Raises:
+            TypeError: The name is no text.
+            ValueError: The name is empty, too long or taken.
+        """
+        checking.checked_text(name, "name")
+        with self._lock:
+            groups = self._state.data.groups
+            if name in groups.types:
+                raise ValueError(f"there is a group type {name!r} already")
+            return groups.add_type(name)
+
+    def add_group(
+        self,
+        type_index: int,
+        key: str,
+        properties: Mapping[str, Any] | None = None,
+        created_at: Moment | None = None,
+    ) -> None:
+        """Add a group.
+
+        Args:
+            type_index: Number of its type.
+            key: Its key within the type.
+            properties: Its properties.
+            created_at: When it was made.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: There is no such type, or there is a group with this key.
+        """
+        checking.checked_number(type_index, "type_index")
+        checking.checked_text(key, "key")
+        checked = checking.checked_properties(properties)
+        with self._lock:
+            groups = self._state.data.groups
+            if type_index >= len(groups.types):
+                known = ", ".join(f"{index} ({name})" for index, name in enumerate(groups.types))
+                raise ValueError(f"there is no group type {type_index}; there are {known}")
+            moment = from_micros(self._micros(created_at, "created_at"))
+            if groups.create(type_index, key, checked, moment) is None:
+                raise ValueError(f"there is a group {key!r} of the type {type_index} already")
+
+    # --- the rest ------------------------------------------------------------------------------------------
+
+    def add_insight(self, name: str) -> int:
+        """Add an insight, for exports and subscriptions to refer to; the result is its id."""
+        checking.checked_text(name, "name")
+        with self._lock:
+            return self._state.data.insights.add_insight(name, self._state.data.seed).id
+
+    def add_dashboard(self, name: str) -> int:
+        """Add a dashboard, for exports and subscriptions to refer to; the result is its id."""
+        checking.checked_text(name, "name")
+        with self._lock:
+            return self._state.data.insights.add_dashboard(name).id
+
+    def add_hog_function(
+        self,
+        name: str,
+        *,
+        type: str = "destination",
+        description: str = "",
+        hog: str = "return event",
+        filters: Mapping[str, Any] | None = None,
+        enabled: bool = True,
+        execution_order: int | None = None,
+        created_at: Moment | None = None,
+    ) -> str:
+        """Add a hog function of the key owner's; the result is its id.
+
+        Args:
+            name: Its name.
+            type: Such as `destination` or `transformation`.
+            description: What it is for.
+            hog: Its source.
+            filters: Which events it sees.
+            enabled: Whether it runs.
+            execution_order: Its place in lists, for transformations.
+            created_at: When it was made.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: The name is empty or too long, or there is no such type.
+        """
+        checking.checked_text(name, "name")
+        _one_of(type, HOG_FUNCTION_TYPES, "type")
+        checked = None if filters is None else checking.checked_properties(filters, "filters")
+        with self._lock:
+            row = self._state.data.hog_functions.add(
+                created_at=from_micros(self._micros(created_at, "created_at")),
+                enabled=enabled,
+                type=type,
+                name=name,
+                description=description,
+                hog=hog,
+                filters=checked,
+                execution_order=execution_order,
+            )
+        return row.id
+
+    def add_plugin_log(
+        self,
+        plugin_config_id: int,
+        message: str,
+        *,
+        type: str = "LOG",
+        source: str = "CONSOLE",
+        timestamp: Moment | None = None,
+    ) -> str:
+        """Add a log entry of an app configuration, which comes to be if there is none; the result is the entry's id.
+
+        Args:
+            plugin_config_id: Number of the configuration. There are 17 and 18 at first.
+            message: The text.
+            type: `DEBUG`, `LOG`, `INFO`, `WARN` or `ERROR`.
+            source: `SYSTEM`, `PLUGIN` or `CONSOLE`.
+            timestamp: When it was written.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: There is no such type or source.
+        """
+        config = checking.checked_number(plugin_config_id, "plugin_config_id", 1)
+        checking.checked_text(message, "message", 1_000_000)
+        _one_of(type, TYPES, "type")
+        _one_of(source, SOURCES, "source")
+        with self._lock:
+            moment = self._micros(timestamp, "timestamp")
+            return self._state.data.plugin_logs.add(config, moment, source, type, message).id
+
+    def add_file(
+        self,
+        path: str,
+        *,
+        type: str = "insight",
+        ref: str | None = None,
+        href: str | None = None,
+        meta: Mapping[str, Any] | None = None,
+        created_at: Moment | None = None,
+    ) -> str:
+        r"""Add a row to the project tree, with the folders above it; the result is its id.
+
+        Args:
+            path: Its path; segments are parted by `/`, and a slash within one is written `\/`.
+            type: What it is; `folder` for a folder.
+            ref: Id of the object that it stands for.
+            href: Where the object is found.
+            meta: Anything.
+            created_at: When it was made.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            ValueError: The path or the type is empty.
+        """
+        checking.checked_text(path, "path", 10_000)
+        checking.checked_text(type, "type", 100)
+        checked = checking.checked_properties(meta, "meta")
+        with self._lock:
+            files = self._state.data.files
+            moment = from_micros(self._micros(created_at, "created_at"))
+            files.make_parents(path, moment, OWNER.id)
+            row = files.add(path, type, moment, OWNER.id, ref=ref, href=href, meta=checked)
+        return row.id
+
+    # --- times ---------------------------------------------------------------------------------------------
+
+    def _micros(self, given: Moment | None, name: str) -> int:
+        return self._state.clock.micros() if given is None else checking.checked_micros(given, name)
+
+
+def _one_of(value: Any, known: tuple[str, ...], name: str) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
