@@ -210,7 +210,6 @@ def test_wrong_queries_are_refused_in_posthogs_words(api: Api, sql: str, code: s
         "selec 1",
         "select",
         "",
-        "select 1 from events where {filters}",
         "select 'open",
         "select " + "(" * 100 + "1" + ")" * 100,
         "select " + "9" * 5000,
@@ -243,9 +242,10 @@ def test_unknown_kinds_and_extra_keys_are_unreadable(either: Api) -> None:
 
 
 def test_kinds_that_exist_but_are_not_emulated_are_told_apart(either: Api) -> None:
-    refusal = either.refused("POST", "query/", {"query": {"kind": "TrendsQuery", "series": []}})
+    refusal = either.refused("POST", "query/", {"query": {"kind": "FunnelsQuery", "series": []}})
     assert refusal["code"] == "emulator_unsupported"
-    assert "TrendsQuery" in refusal["detail"]
+    assert "FunnelsQuery" in refusal["detail"]
+    assert "it has HogQLQuery, EventsQuery, ActorsQuery, TrendsQuery" in refusal["detail"]
 
 
 # --- in the background -----------------------------------------------------------------------------------------

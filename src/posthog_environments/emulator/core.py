@@ -12,6 +12,7 @@ from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.data.users import OWNER, User
+from posthog_environments.emulator.data.variables import VariableType, make_variable
 from posthog_environments.emulator.faults import Faults, FaultyAnswers
 from posthog_environments.emulator.messages import RecordedRequest, parse_request, record
 from posthog_environments.emulator.samples import sample_folder_id, sample_id
@@ -288,6 +289,24 @@ class Emulator(Additions):
     def data(self) -> Dataset:
         """The tables behind the answers."""
         return self._state.data
+
+    def add_variable(self, code_name: str, default_value: Any = None, type: VariableType = "String") -> str:
+        """Give the project an SQL variable, which HogQL reads as `{variables.<code_name>}`; gives its id.
+
+        Args:
+            code_name: Its name in HogQL; one of the same name is replaced.
+            default_value: Its value where a query gives none.
+            type: `String`, `Number`, `Boolean`, `List` or `Date`.
+
+        Raises:
+            ValueError: The name cannot stand in HogQL, or there is no such type.
+        """
+        with self._lock:
+            data = self._state.data
+            names = [*data.variables, code_name]
+            variable = make_variable(data.seed, names.index(code_name), code_name, default_value, type)
+            data.variables[code_name] = variable
+            return variable.id
 
     def sample_id(self, tag: str) -> str | int:
         """An id that works in paths of this tag's operations, until it is deleted: one per seed and tag, whatever was

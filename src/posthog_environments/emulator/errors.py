@@ -114,3 +114,8 @@ def method_not_allowed(method: str, allowed: str) -> ApiError:
 def unsupported_media_type(given: str) -> ApiError:
     detail = f'Unsupported media type "{given}" in request.'
     return error(415, "invalid_request", "unsupported_media_type", detail)
+
+
+def too_busy(detail: str) -> ApiError:
+    """429 for another reason than a rate: free text, and no Retry-After."""
+    return error(429, "throttled_error", "throttled", detail)

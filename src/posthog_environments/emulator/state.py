@@ -44,6 +44,11 @@ class Behaviour:
         throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key. A key in
             the request body is not counted, as on the real server.
         persons_tell_wait: Whether a throttled persons endpoint sends Retry-After; it did not until September 2025.
+        stuck_queries: Whether asynchronous queries that are sent from now on never end, as when the server's worker
+            died (PostHog/posthog#55218).
+        silent_failures: Whether asynchronous queries that are sent from now on fail without a message: status 500.
+        concurrent_queries: How many asynchronous queries may run at once; a query that needs a calculation beyond
+            that is answered with 429 and no Retry-After. None for any number.
     """
 
     apply_delay: float = 0.0
@@ -53,6 +58,9 @@ class Behaviour:
     entitlements: set[str] = field(factory=_all_entitlements)
     throttle: bool = False
     persons_tell_wait: bool = True
+    stuck_queries: bool = False
+    silent_failures: bool = False
+    concurrent_queries: int | None = None
 
 
 @define

@@ -15,9 +15,11 @@ from posthog_environments.emulator.data.persisted_folders import PersistedFolder
 from posthog_environments.emulator.data.persons import PersonTable
 from posthog_environments.emulator.data.plugin_logs import PluginLogTable
 from posthog_environments.emulator.data.queries import QueryTable
+from posthog_environments.emulator.data.query_cache import QueryCache
 from posthog_environments.emulator.data.recordings import RecordingTable
 from posthog_environments.emulator.data.subscriptions import SubscriptionTable
 from posthog_environments.emulator.data.users import UserTable
+from posthog_environments.emulator.data.variables import Variable
 
 
 class Dataset:
@@ -30,6 +32,8 @@ class Dataset:
         self.events = EventTable(seed, events, self.persons, ties)
         self.sessions = self.events.sessions
         self.recordings = RecordingTable(seed, self.sessions, self.persons)
+        self.variables: dict[str, Variable] = {}
+        self.query_cache = QueryCache()
 
     @property
     def version(self) -> int:

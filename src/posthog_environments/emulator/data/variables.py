@@ -1,0 +1,42 @@
+"""SQL variables of the project, which HogQL reads as `{variables.code_name}`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from attrs import define
+
+from posthog_environments.emulator.clock import START, to_micros
+from posthog_environments.emulator.data.mixing import Uuids
+
+VariableType = Literal["String", "Number", "Boolean", "List", "Date"]
+
+
+@define(frozen=True)
+class Variable:
+    """One variable.
+
+    Attributes:
+        id: UUID.
+        code_name: Name in HogQL.
+        type: What its values are.
+        default_value: Its value where a query gives none.
+    """
+
+    id: str
+    code_name: str
+    type: VariableType
+    default_value: Any
+
+
+def make_variable(seed: int, number: int, code_name: str, default_value: Any, type: VariableType) -> Variable:
+    """A variable.
+
+    Raises:
+        ValueError: The name cannot stand in HogQL, or there is no such type.
+    """
+    if not code_name.isidentifier():
+        raise ValueError(f"code_name must be a name of letters, digits and _, got {code_name!r}")
+    if type not in get_args(VariableType):
+        raise ValueError(f"type must be one of {', '.join(get_args(VariableType))}, got {type!r}")
+    return Variable(Uuids(seed, "variables").encode(number, to_micros(START)), code_name, type, default_value)
