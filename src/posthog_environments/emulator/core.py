@@ -299,6 +299,7 @@ class Emulator(Additions):
             type: `String`, `Number`, `Boolean`, `List` or `Date`.
 
         Raises:
+            TypeError: The default holds what JSON cannot.
             ValueError: The name cannot stand in HogQL, or there is no such type.
         """
         with self._lock:

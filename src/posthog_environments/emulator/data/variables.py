@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from attrs import define
 
 from posthog_environments.emulator.clock import START, to_micros
+from posthog_environments.emulator.data.checking import checked_properties
 from posthog_environments.emulator.data.mixing import Uuids
 
 VariableType = Literal["String", "Number", "Boolean", "List", "Date"]
@@ -33,10 +34,14 @@ def make_variable(seed: int, number: int, code_name: str, default_value: Any, ty
     """A variable.
 
     Raises:
+        TypeError: The default holds what JSON cannot.
         ValueError: The name cannot stand in HogQL, or there is no such type.
     """
     if not code_name.isidentifier():
         raise ValueError(f"code_name must be a name of letters, digits and _, got {code_name!r}")
     if type not in get_args(VariableType):
         raise ValueError(f"type must be one of {', '.join(get_args(VariableType))}, got {type!r}")
-    return Variable(Uuids(seed, "variables").encode(number, to_micros(START)), code_name, type, default_value)
+    variable_id = Uuids(seed, "variables").encode(number, to_micros(START))
+    return Variable(
+        variable_id, code_name, type, checked_properties({"default_value": default_value})["default_value"]
+    )

@@ -183,7 +183,8 @@ class Points:
         if value is None:
             return 0
         if isinstance(value, set):
-            return len(cast(set[Any], value))
+            actors: set[Any] = value
+            return len(actors)
         if isinstance(value, tuple):
             total, count = cast(tuple[float, int], value)
             return total / count
