@@ -151,6 +151,9 @@ def test_queries(emulator: Emulator, client: Client) -> None:
     assert done.complete is True
     assert done.results["results"] == [[400]]
     client.query.delete("mine")
+    assert client.query.retrieve("mine").query_status.complete is True, "nothing was left to cancel"
+    client.query.create(query=query, refresh="force_async", client_query_id="mine")
+    client.query.delete("mine")
     with pytest.raises(NotFoundError, match="Query mine not found for team 1"):
         client.query.retrieve("mine")
 
