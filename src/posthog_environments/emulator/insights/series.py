@@ -183,8 +183,7 @@ class Points:
         if value is None:
             return 0
         if isinstance(value, set):
-            actors: set[Any] = value
-            return len(actors)
+            return len(cast(set[int | str], value))
         if isinstance(value, tuple):
             total, count = cast(tuple[float, int], value)
             return total / count
