@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+pytest_plugins = [
+    "pytester"
+]  # runs pytest within tests: our own plugin, and the examples of the documentation
+
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

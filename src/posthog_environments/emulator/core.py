@@ -14,22 +14,22 @@ from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.data.users import OWNER, User
 from posthog_environments.emulator.data.variables import VariableType, make_variable
 from posthog_environments.emulator.faults import Faults, FaultyAnswers
-from posthog_environments.emulator.messages import RecordedRequest, parse_request, record
+from posthog_environments.emulator.messages import parse_request
+from posthog_environments.emulator.recording import RequestLog
 from posthog_environments.emulator.samples import sample_folder_id, sample_id
 from posthog_environments.emulator.state import Behaviour, Profile, State
 
 if TYPE_CHECKING:
     from posthog_environments.client import AsyncClient, Client
+    from posthog_environments.clock import Clock
     from posthog_environments.emulator.server import Server
-
-_MOST_RECORDED = 10_000
 
 
 class EmulatorError(RuntimeError):
     """The emulator itself failed: a mistake in it, not in the request."""
 
 
-class Emulator(Additions):
+class Emulator(Additions, RequestLog):
     """A stateful PostHog stand-in for one project.
 
         emulator = Emulator(persons=20)
@@ -53,7 +53,7 @@ class Emulator(Additions):
             let the client's waiting move it by `advance`.
 
     Attributes:
-        requests: The latest requests, in order.
+        requests: The latest requests, in order; see `requests_for` and `reset_requests` too.
         api_key: The key that may do anything, as keys from before there were scopes.
 
     Raises:
@@ -81,9 +81,9 @@ class Emulator(Additions):
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
         from posthog_environments.emulator.dispatch import Dispatcher
 
+        super().__init__()
         self.project_id = project_id
         self.api_key = api_key
-        self.requests: list[RecordedRequest] = []
         self._state = State(profile, project_id, KeyRing(api_key, seed), Dataset(persons, events, seed, ties))
         self._state.behaviour.throttle = throttle
         self._dispatcher = Dispatcher(self._state)
@@ -120,9 +120,7 @@ class Emulator(Additions):
                 raise EmulatorError(
                     f"{request.method} {request.path} broke the emulator: {error!r}"
                 ) from error
-            self.requests.append(record(request, answer[0], operation_id))
-            if len(self.requests) > _MOST_RECORDED:
-                del self.requests[: _MOST_RECORDED // 2]
+            self._record(request, answer[0], operation_id)
             return self._faults.after(kind, request.path, url, answer) if self._faults else answer
 
     @property
@@ -141,6 +139,16 @@ class Emulator(Additions):
         from posthog_environments.client import AsyncClient
 
         return AsyncClient(**self._arguments(overrides))
+
+    def client_clock(self) -> Clock:
+        """Time for clients of this emulator, `emulator.client(clock=emulator.client_clock())`.
+
+        Where such a client would wait, for a retry, a query or an export, the emulator's time moves on instead. Leave
+        it out, and clients really wait.
+        """
+        from posthog_environments.emulator.client_clock import ClientClock
+
+        return ClientClock(self._state.clock.now, self.advance)
 
     def _arguments(self, overrides: dict[str, Any]) -> dict[str, Any]:
         from posthog_environments.http import InProcessTransport

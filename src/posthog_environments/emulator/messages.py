@@ -117,6 +117,7 @@ class RecordedRequest:
         status: HTTP status that it was answered with.
         operation_id: Operation that it called, or None when no such operation exists.
         headers: Headers by lower-case name.
+        size: Bytes of the body.
 
     A key is left out wherever it stood.
     """
@@ -128,6 +129,11 @@ class RecordedRequest:
     status: int
     operation_id: str | None
     headers: dict[str, str]
+    size: int = 0
+
+    def param(self, name: str) -> str | None:
+        """Value of a query parameter, or None; the last one counts."""
+        return next((value for key, value in reversed(self.query) if key == name), None)
 
 
 def record(request: Request, status: int, operation_id: str | None) -> RecordedRequest:
@@ -141,4 +147,6 @@ def record(request: Request, status: int, operation_id: str | None) -> RecordedR
     headers = {
         name: _LEFT_OUT if name == "authorization" else value for name, value in request.headers.items()
     }
-    return RecordedRequest(request.method, request.path, query, body, status, operation_id, headers)
+    return RecordedRequest(
+        request.method, request.path, query, body, status, operation_id, headers, len(request.content)
+    )
