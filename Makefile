@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup demo test check generate lint types unit format bench build requirements clean
+.PHONY: help setup demo test check generate lint types unit conformance format bench build requirements clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ types: $(READY) ## mypy --strict and pyright strict
 
 unit: $(READY) ## The tests alone
 	@$(BIN)/pytest
+
+conformance: $(READY) ## Schemathesis drives the emulator by the contract (MINUTES=10 SEED=1)
+	@$(BIN)/python scripts/conformance.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 format: $(READY) ## Put the hand-written code into shape
 	@$(BIN)/ruff check --fix .

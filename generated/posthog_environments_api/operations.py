@@ -489,7 +489,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Name of the property. `custom_event` lists names of events instead.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="$browser",
             ),
             ParameterInfo(
@@ -1064,7 +1064,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Path of the entry, segments joined by `/`. Missing folders are created.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -1278,7 +1278,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 False,
                 "New path. What lies below a folder is not moved along.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -1488,7 +1488,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Path of the shortcut. Missing folders are created.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -1602,7 +1602,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "New path of the entry. Missing folders are created.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -1716,7 +1716,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Key of the group, unique within its type.",
-                {"type": "string", "maxLength": 400},
+                {"type": "string", "minLength": 1, "maxLength": 400},
                 example=None,
             ),
             ParameterInfo(
@@ -1784,7 +1784,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Key of the group.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="acme",
             ),
             ParameterInfo(
@@ -1880,7 +1880,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Key of the group.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="acme",
             ),
             ParameterInfo(
@@ -1898,7 +1898,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Name of the property.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -1970,7 +1970,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Key of the group.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="acme",
             ),
             ParameterInfo(
@@ -2064,7 +2064,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Name of the property.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="plan",
             ),
             ParameterInfo(
@@ -2111,7 +2111,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Key of the group.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="acme",
             ),
             ParameterInfo(
@@ -2129,7 +2129,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Name of the property.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -2219,7 +2219,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Key of the group within its type.",
-                {"type": "string", "maxLength": 400},
+                {"type": "string", "minLength": 1, "maxLength": 400},
                 example=None,
             ),
             ParameterInfo(
@@ -2912,7 +2912,13 @@ _ALL: tuple[OperationInfo, ...] = (
                 "path",
                 True,
                 "The person's number or UUID.",
-                {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}, {"type": "string"}]},
+                {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 0},
+                        {"type": "string", "format": "uuid"},
+                        {"type": "string"},
+                    ]
+                },
                 example=42,
             ),
             ParameterInfo(
@@ -2973,7 +2979,13 @@ _ALL: tuple[OperationInfo, ...] = (
                 "path",
                 True,
                 "The person's number or UUID.",
-                {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}, {"type": "string"}]},
+                {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 0},
+                        {"type": "string", "format": "uuid"},
+                        {"type": "string"},
+                    ]
+                },
                 example=42,
             ),
             ParameterInfo(
@@ -3050,7 +3062,13 @@ _ALL: tuple[OperationInfo, ...] = (
                 "path",
                 True,
                 "The person's number or UUID.",
-                {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}, {"type": "string"}]},
+                {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 0},
+                        {"type": "string", "format": "uuid"},
+                        {"type": "string"},
+                    ]
+                },
                 example=42,
             ),
             ParameterInfo(
@@ -3835,7 +3853,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "What to find out, in at most 400 characters.",
-                {"type": "string", "maxLength": 400},
+                {"type": "string", "minLength": 1, "maxLength": 400},
                 example="How many events of each kind came in last week?",
             ),
         ),
@@ -4416,7 +4434,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "query",
                 True,
                 "Name of the property.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example="$channel_type",
             ),
             ParameterInfo(
@@ -4663,7 +4681,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 True,
                 "Recipients: e-mail addresses joined by commas, a Slack channel, or the URL of a webhook.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(
@@ -5098,7 +5116,7 @@ _ALL: tuple[OperationInfo, ...] = (
                 "body",
                 False,
                 "Recipients: e-mail addresses joined by commas, a Slack channel, or the URL of a webhook.",
-                {"type": "string"},
+                {"type": "string", "minLength": 1},
                 example=None,
             ),
             ParameterInfo(

@@ -317,3 +317,9 @@ def test_trends_and_stickiness_group_the_persons_who_did_it(api: Api) -> None:
     assert 0 < group["count"] < 250
     assert api.get("persons/trends/", entity_id="1", entity_type="actions")["results"][0]["count"] == 0
     assert api.get("persons/trends/", entity_id="nothing")["results"] == [{"people": [], "count": 0}]
+
+
+def test_unreadable_filters_of_legacy_insights_are_refused(either: Api) -> None:
+    for insight in ("stickiness", "trends"):
+        refusal = either.refused("GET", f"persons/{insight}/", properties="{")
+        assert refusal["detail"] == "Properties are unparsable!"

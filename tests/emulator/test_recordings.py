@@ -219,3 +219,11 @@ def test_what_the_emulator_has_no_data_for_is_said_and_never_an_empty_list(
     refusal = api.refused("GET", "session_recordings/", **{name: json.dumps(value)})
     assert refusal["code"] == "emulator_unsupported"
     assert "emulator has" in refusal["detail"]
+
+
+def test_sharing_settings_outlive_their_recording(api: Api) -> None:
+    """PostHog source sharing.py: the view does not look whether the recording exists."""
+    recording = api.emulator.sample_id("session_recordings")
+    assert api.send("DELETE", f"session_recordings/{recording}/").status == 204
+    assert api.send("GET", f"session_recordings/{recording}/").status == 404
+    assert api.get(f"session_recordings/{recording}/sharing/")["enabled"] is False

@@ -70,7 +70,7 @@ def _person_of(data: Dataset, event: Event) -> Person | None:
 # --- list ------------------------------------------------------------------------------------------------------
 
 
-@handles("events_list", unchecked=("after", "before", "orderBy", "person_id", "properties", "action_id"))
+@handles("events_list", unchecked=("after", "before", "orderBy", "person_id", "properties"))
 def list_events(call: Call) -> Response:
     """Newest first. As observed, `next` names the last row's time, so rows with the same time would be lost, and
     more than 1,000 rows are never sent; as documented, `next` names an offset."""

@@ -127,7 +127,9 @@ def update_property(call: Call) -> Response:
     for name in ("value", "key"):
         if call.body.get(name) is None:
             raise _missing(call, name)
-    key, value = str(call.body["key"]), call.body["value"]
+    key, value = call.body["key"], call.body["value"]
+    if not isinstance(key, str) or not key:
+        raise invalid("Not a valid string." if key != "" else "This field may not be blank.", "key")
     before = group.properties.get(key)
     call.state.data.groups.set(group, {key: value})
     _identify(call, group, {key: value})
@@ -178,7 +180,9 @@ def upsert_properties(call: Call) -> Response:
     """Sets several properties, and creates the group where there is none: a guess, since only a documentation page
     tells of this operation. The answer is empty in both profiles."""
     data, now = call.state.data, call.state.clock.now()
-    properties: Any = call.body.get("group_properties") or {}
+    properties: Any = call.body.get("group_properties")
+    if properties is None:
+        properties = {}
     if not is_object(properties):
         raise invalid("Value must be an object.", "group_properties")
     index, key = call.body["group_type_index"], call.body["group_key"]

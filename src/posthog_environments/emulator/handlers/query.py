@@ -9,6 +9,7 @@ from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.insights import checked_query, model_error
 from posthog_environments.emulator.insights.overrides import overridden
 from posthog_environments.emulator.messages import Response, empty
+from posthog_environments.emulator.query_request import problem
 from posthog_environments.emulator.query_runs import Run, context_of, settle, status_body
 from posthog_environments.emulator.validation import check_body
 
@@ -48,6 +49,8 @@ def _check_request(call: Call) -> None:
     for name in call.body:
         if name not in known:
             raise model_error(name, "Extra inputs are not permitted")
+    if (wrong := problem(call.body)) is not None:
+        raise model_error(*wrong)
     try:
         call.body |= check_body(call.operation, call.body, unchecked=("query",))
     except ApiError as error:
