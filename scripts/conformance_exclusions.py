@@ -274,6 +274,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         ("$unset:*",),
         "The group has no such property; no schema knows which it has.",
         "PostHog source groups.py, 2026",
+        shown_by="test_actions_answer_with_the_group",
     ),
     Exclusion(
         REFUSED_RIGHT,
