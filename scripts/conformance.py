@@ -181,6 +181,8 @@ def schema(
                     "allow-x00": False,
                 },
                 "phases": {name: {"enabled": name == phase} for name in PHASES},
+                # Texts taken out of the modules that happen to be loaded would make every run another one.
+                "analysis": {"constants": {"enabled": False}},
                 "dictionaries": dictionaries,
                 "operations": operations,
             }

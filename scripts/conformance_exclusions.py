@@ -245,6 +245,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         (":",),
         "Only folders can be counted.",
         "PostHog source file_system.py, October 2025",
+        shown_by="test_only_folders_can_be_counted",
     ),
     Exclusion(
         REFUSED_RIGHT,

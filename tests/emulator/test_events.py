@@ -190,3 +190,11 @@ def test_values_can_be_narrowed(api: Api) -> None:
     assert api.refused("GET", "events/values/", key="nope", is_column="true")["detail"] == (
         "Unable to resolve field: nope"
     )
+
+
+@pytest.mark.parametrize("fields", [{"type": ""}, {"type": 0}, {"operator": ""}, {"operator": False}])
+def test_an_empty_type_or_operator_of_a_filter_is_not_taken_for_none(
+    api: Api, fields: dict[str, Any]
+) -> None:
+    filters = json.dumps([{"key": "$browser", "value": "Chrome", **fields}])
+    assert api.send("GET", "events/", query={"properties": filters}).status == 400

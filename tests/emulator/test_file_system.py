@@ -228,3 +228,10 @@ def test_bad_bodies(either: Api) -> None:
     assert either.refused("POST", "file_system/", {"path": "a", "type": "x" * 101})["code"] == "max_length"
     file = either.emulator.sample_id("file_system")
     assert either.refused("POST", f"file_system/{file}/move/", {"new_path": [1]})["attr"] == "new_path"
+
+
+def test_only_folders_can_be_counted(either: Api) -> None:
+    """PostHog source file_system.py: told by a `detail` alone."""
+    leaf = next(row for row in either.get("file_system/")["results"] if row["type"] != "folder")
+    refusal = either.refused("POST", f"file_system/{leaf['id']}/count/")
+    assert refusal == {"detail": "Count can only be called on folders"}

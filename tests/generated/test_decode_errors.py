@@ -65,13 +65,14 @@ VALUES: list[Any] = [
 ]
 
 
+LIMITS = ("enum", "minimum", "maximum", "minLength", "maxLength", "not")
+
+
 def opened(schema: Any) -> Any:
     """The schema as a tolerant reader takes it: enums are open, limits are the server's business."""
     if isinstance(schema, dict):
         return {
-            key: opened(value) if key not in ("enum", "minimum", "maximum", "maxLength") else None
-            for key, value in schema.items()
-            if key not in ("enum", "minimum", "maximum", "maxLength")
+            key: opened(value) for key, value in schema.items() if key not in LIMITS
         }
     return [opened(item) for item in schema] if isinstance(schema, list) else schema
 

@@ -66,7 +66,8 @@ def _joined(members: Iterable[Predicate], join: str) -> Predicate:
 
 
 def _condition(fields: dict[str, Any], kinds: tuple[str, ...], now: datetime) -> Predicate:
-    key, kind, operator = fields.get("key"), fields.get("type") or kinds[0], fields.get("operator") or "exact"
+    key, kind, operator = fields.get("key"), fields.get("type"), fields.get("operator")
+    kind, operator = kinds[0] if kind is None else kind, "exact" if operator is None else operator
     if not isinstance(key, str) or not key:
         raise invalid("A property filter needs a key.", "properties")
     if kind not in kinds:
