@@ -220,6 +220,22 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         REFUSED_RIGHT,
+        ("persisted_folder_update", "groups_create"),
+        ("*:unique", "detail:*"),
+        "There is such a thing already; no schema knows that.",
+        "PostHog source persisted_folder.py and groups.py, October 2025",
+        shown_by="test_there_is_one_folder_of_each_type",
+    ),
+    Exclusion(
+        REFUSED_RIGHT,
+        ("persons_retrieve", "persons_update", "persons_delete"),
+        (":invalid_input",),
+        "An id is a number or a UUID; the contract lets any text through, since servers of 2026 document a text.",
+        "PostHog source person.py, October 2025",
+        shown_by="test_an_id_that_is_neither_is_explained",
+    ),
+    Exclusion(
+        REFUSED_RIGHT,
         ("exports_create",),
         (":invalid_input", "export_format:invalid_input"),
         "Fields that go together: one of dashboard, insight and export_context; videos of recordings only.",

@@ -22,7 +22,7 @@ _RUNS = (
     ("observed", "fuzzing", 3),
     ("observed", "stateful", 3),
     ("documented", "examples", 1),
-    ("documented", "fuzzing", 5),
+    ("documented", "fuzzing", 3),
     ("documented", "stateful", 3),
 )
 
