@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 
@@ -110,6 +110,87 @@ def test_millions_of_rows_cost_nothing_until_they_are_asked_for() -> None:
     api.get("persons/", email=api.get("persons/1/")["properties"]["email"])
     api.query("select event from events order by timestamp desc limit 5")
     assert data.computed_rows - before <= 60
+
+
+@pytest.mark.parametrize("ties", [1, 2, 7, 250, 5_000])
+def test_up_to_as_many_events_tie_as_asked_for(ties: int) -> None:
+    data = Emulator(events=2_500, ties=ties).data
+    rows = list(data.events.scan(newest_first=False))
+    runs = [len(list(run)) for _, run in groupby(row.timestamp for row in rows)]
+    assert (len(rows), len({row.uuid for row in rows})) == (2_500, 2_500)
+    assert sorted(row.timestamp for row in rows) == [row.timestamp for row in rows]
+    assert max(runs) <= ties
+    if ties < 1_000:
+        assert max(runs) == ties
+        assert ties == 1 or len(set(runs)) > 1
+    assert rows == list(data.events.scan())[::-1]
+    assert sum(len(list(data.events.scan_person(person))) for person in range(250)) == 2_500
+    for row in rows[::97]:
+        assert data.events.find(row.uuid) == row
+
+
+def test_ties_are_found_by_their_time_and_lie_within_their_session() -> None:
+    data = Emulator(events=1_000, ties=40).data
+    rows = list(data.events.scan(newest_first=False))
+    for moment in {row.timestamp for row in rows}:
+        for after, before in ((moment, None), (None, moment), (moment - 1, moment + 1)):
+            wanted = [
+                row
+                for row in rows
+                if (after is None or row.timestamp > after) and (before is None or row.timestamp < before)
+            ]
+            assert list(data.events.scan(newest_first=False, after=after, before=before)) == wanted
+    for session in data.sessions.newest_first():
+        stamps = [event.timestamp for event in data.events.of_session(session)]
+        assert (session.start, session.end >= stamps[-1]) == (stamps[0], True)
+    starts = [session.start for session in data.sessions.newest_first()]
+    assert starts == sorted(starts, reverse=True)
+    for session in list(data.sessions.newest_first())[::7]:
+        first = data.sessions.first_after(session.start)
+        assert data.sessions.get(first).start == session.start
+        assert first == 0 or data.sessions.get(first - 1).start < session.start
+
+
+def test_ties_cost_no_more_than_their_page() -> None:
+    api = Api(Emulator(persons=1_000_000, events=10_000_000, ties=5_000))
+    page = api.get("events/", limit=100)
+    assert len({row["timestamp"] for row in page["results"]}) < 3
+    api.get("events/", before="2025-06-15T00:00:00Z", limit=100)
+    assert api.emulator.data.computed_rows <= 404
+
+
+def test_paging_by_next_loses_ties_as_the_server_does() -> None:
+    api = Api(Emulator(events=1_000, ties=30))
+    seen: list[str] = []
+    url = "/api/environments/1/events/?limit=100"
+    while url:
+        page = api.send("GET", url).json
+        seen += [row["id"] for row in page["results"]]
+        url = page["next"]
+    assert len(set(seen)) == len(seen)
+    assert 700 < len(seen) < 1_000
+
+
+@pytest.mark.parametrize("ties", [0, -1])
+def test_less_than_one_event_cannot_tie(ties: int) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Emulator(ties=ties)
+
+
+def test_reading_a_million_persons_computes_each_once_and_keeps_none() -> None:
+    emulator = Emulator(persons=1_000_000, events=10_000_000)
+    api = Api(emulator)
+    assert emulator.data.computed_rows == 0, "starting computes nothing"
+    for offset in (0, 490_000, 980_000):
+        api.get("persons/", limit=2_000, offset=offset)
+    assert emulator.data.persons.computed == 3 * 1_960
+    assert not [
+        name for name, value in vars(emulator.data.persons).items() if name != "_uuids" and _size(value)
+    ]
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, list | dict | set) else 0
 
 
 def test_deleted_persons_leave_no_gap() -> None:

@@ -75,3 +75,32 @@ def test_the_server_is_of_2025_or_of_2026() -> None:
     behaviour.era = 2026
     with pytest.raises(ValueError, match="era"):
         behaviour.era = 2024
+
+
+def test_recorded_bodies_take_bounded_memory() -> None:
+    emulator = Emulator(persons=0, events=0)
+    headers = [("Authorization", f"Bearer {emulator.api_key}"), ("Content-Type", "application/json")]
+    body = b'{"type": "home", "path": "%s"}' % (b"x" * 1_000_000)
+    for _ in range(40):
+        emulator.handle("POST", "/api/environments/1/persisted_folder/", headers, body)
+        assert emulator.requests
+        assert sum(request.size for request in emulator.requests) <= 16 * 1024 * 1024
+    assert emulator.requests[-1].body["type"] == "home"
+    emulator.handle("POST", "/api/environments/1/persisted_folder/", headers, body * 20)
+    assert [request.size for request in emulator.requests] == [len(body) * 20], "the last one in any case"
+    emulator.reset_requests()
+    assert emulator.requests == []
+
+
+def test_requests_are_picked_by_operation() -> None:
+    emulator = Emulator()
+    with emulator.client() as client:
+        client.persons.retrieve(1)
+        client.persons.delete(1)
+        with pytest.raises(NotFoundError):
+            client.persons.delete(1)
+    assert [request.status for request in emulator.requests_for("persons.delete")] == [202, 404]
+    assert emulator.requests_for("persons_retrieve") == [emulator.requests[0]]
+    assert emulator.requests_for("file_system.list") == []
+    with pytest.raises(ValueError, match=r"no operation 'persons\.destroy'; did you mean 'persons_"):
+        emulator.requests_for("persons.destroy")

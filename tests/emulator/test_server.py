@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -134,6 +135,53 @@ def test_what_is_no_http_ends_the_connection(server: Server, emulator: Emulator)
                 continue
 
 
+def test_many_connections_see_each_change_as_a_whole(emulator: Emulator, server: Server) -> None:
+    """32 threads read and write over sockets while data are added and time passes; nothing is lost or half done."""
+    turns, readers, writers = 8, 16, 16
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        with Client(1, api_key=emulator.api_key, host=server.url, max_retries=0) as client:
+            for turn in range(turns):
+                emulator.add_person(f"p-{number}-{turn}", properties={"a": 0, "b": 0})
+                emulator.add_event("made", f"p-{number}-{turn}")
+                both = {"a": turn + 1, "b": turn + 1}
+                client.persons.update(number + 1, properties=both)
+                client.groups.create(group_type_index=1, group_key=f"{number}/{turn}")
+
+    def read(number: int) -> None:
+        with Client(1, api_key=emulator.api_key, host=server.url, max_retries=0) as client:
+            known = 0
+            for _ in range(turns):
+                properties = client.persons.retrieve(number + 1).properties
+                assert properties.get("a") == properties.get("b"), "one change is seen as a whole"
+                page = client.persons.list(limit=1_000).first()
+                assert page is not None
+                count = len(list(client.persons.list(limit=1_000)))
+                assert count >= known, "nothing disappears"
+                known = count
+                emulator.advance(1)
+
+    def guarded(work: Callable[[int], None], number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+
+    works = [(write, n) for n in range(writers)] + [(read, n) for n in range(readers)]
+    threads = [threading.Thread(target=guarded, args=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len(emulator.data.persons) == 30 + writers * turns
+    made = [event for event in emulator.data.events.scan() if event.event == "made"]
+    assert len({event.uuid for event in made}) == writers * turns
+    assert len(list(emulator.data.groups.of_type(1))) == 6 + writers * turns
+    assert [len(emulator.requests_for(name)) for name in ("persons.update", "groups.create")] == [128, 128]
+
+
 def test_only_loopback_is_served(emulator: Emulator) -> None:
     for host in ("0.0.0.0", "::", "example.com", "192.168.0.1", ""):
         with pytest.raises(ValueError, match="loopback"):
@@ -177,12 +225,16 @@ def test_arguments_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[
     assert exit_.value.code == 2
     assert "negative" in capsys.readouterr().err
     assert main(["--port", "70000"]) == 1
+    with pytest.raises(SystemExit):
+        main(["--ties", "0"])
+    assert "ties must be at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_serves_until_interrupted(how: signal.Signals) -> None:
     command = [sys.executable, "-m", "posthog_environments.emulator", "--port", "0", "--persons", "5"]
     arguments = ["--events", "10", "--seed", "7", "--profile", "documented", "--api-key", "phx_mine"]
+    arguments += ["--ties", "5", "--throttle"]
     with subprocess.Popen(
         [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -18,7 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         emulator = Emulator(
-            options.persons, options.events, options.seed, profile=options.profile, api_key=options.api_key
+            options.persons,
+            options.events,
+            options.seed,
+            profile=options.profile,
+            ties=options.ties,
+            api_key=options.api_key,
+            throttle=options.throttle,
         )
     except ValueError as error:
         parser.error(str(error))
@@ -49,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--persons", type=int, default=250, help="how many persons there are (default 250)")
     parser.add_argument("--events", type=int, default=2_000, help="how many events there are (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="what the data is made of (default 0)")
+    parser.add_argument(
+        "--ties", type=int, default=1, help="up to so many events share one timestamp (default 1: none)"
+    )
+    parser.add_argument(
+        "--throttle", action="store_true", help="refuse requests beyond PostHog's rate limits"
+    )
     parser.add_argument(
         "--profile", choices=("observed", "documented"), default="observed", help="how to behave"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -113,6 +114,7 @@ class Run:
                 stuck=behaviour.stuck_queries,
                 silent=behaviour.silent_failures,
             )
+            state.at(row.job.due, partial(_complete, state, row))
         elif row.look(now):
             settle(state, row)
         return status_body(state, row)
@@ -179,6 +181,12 @@ def _date_to(query: dict[str, Any]) -> datetime | None:
     dates = query.get("dateRange")
     text = dates.get("date_to") if is_object(dates) else None
     return parse_iso(text) if isinstance(text, str) else None
+
+
+def _complete(state: State, row: AsyncQuery) -> None:
+    """Its time has come: it sees the data as they are then, not when somebody asks for the result."""
+    if state.data.queries.rows.get(row.id) is row and row.look(state.clock.now()):
+        settle(state, row)
 
 
 def settle(state: State, row: AsyncQuery) -> None:

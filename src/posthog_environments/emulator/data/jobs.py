@@ -24,6 +24,11 @@ class Job:
     polls: int
     ended: datetime | None = None
 
+    @property
+    def due(self) -> datetime:
+        """When it is done if nobody asks before."""
+        return self.started + timedelta(seconds=self.seconds)
+
     def ask(self, now: datetime) -> bool:
         """Whether it is done; counts as a question."""
         if not self.look(now):
@@ -34,6 +39,6 @@ class Job:
 
     def look(self, now: datetime) -> bool:
         """Whether it is done, without counting."""
-        if self.ended is None and now >= self.started + timedelta(seconds=self.seconds):
-            self.ended = now
+        if self.ended is None and now >= self.due:
+            self.ended = self.due
         return self.ended is not None
