@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
-from posthog_environments.emulator.additions import Additions
+from posthog_environments.emulator.additions import PersonAdditions
 from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
@@ -15,6 +15,7 @@ from posthog_environments.emulator.data.users import OWNER, User
 from posthog_environments.emulator.data.variables import VariableType, make_variable
 from posthog_environments.emulator.faults import Faults, FaultyAnswers
 from posthog_environments.emulator.messages import parse_request
+from posthog_environments.emulator.object_additions import ObjectAdditions
 from posthog_environments.emulator.recording import RequestLog
 from posthog_environments.emulator.samples import sample_folder_id, sample_id
 from posthog_environments.emulator.state import Behaviour, Profile, State
@@ -29,7 +30,7 @@ class EmulatorError(RuntimeError):
     """The emulator itself failed: a mistake in it, not in the request."""
 
 
-class Emulator(Additions, RequestLog):
+class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
     """A stateful PostHog stand-in for one project.
 
         emulator = Emulator(persons=20)
