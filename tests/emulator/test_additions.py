@@ -59,12 +59,12 @@ def test_persons_stand_in_the_list_where_they_were_created() -> None:
     assert (ids[0], ids[22:24], ids[-1]) == (added[3].id, [added[2].id, added[1].id], added[0].id)
     paged = [api.get("persons/", limit=1, offset=place)["results"][0]["id"] for place in range(64)]
     assert paged == ids
-    for number in (ids[0], ids[5], ids[22], ids[-1]):
+    for number in (ids[0], ids[5], ids[22], ids[40], ids[-1]):
         assert api.send("DELETE", f"persons/{number}/").status == 204
         ids.remove(number)
     assert [row["id"] for row in api.get("persons/", limit=100)["results"]] == ids
     assert [api.get("persons/", limit=1, offset=n)["results"][0]["id"] for n in range(len(ids))] == ids
-    assert api.query("select count() from persons")["results"] == [[60]]
+    assert api.query("select count() from persons")["results"] == [[59]]
     oldest_first = api.query("select created_at from persons order by created_at")["results"]
     assert oldest_first == sorted(oldest_first)
 
@@ -278,6 +278,18 @@ def test_an_added_recording_is_listed_found_and_deleted(either: Api) -> None:
     assert len(either.get("session_recordings/", limit=200)["results"]) == len(whole) - 1
 
 
+def test_recordings_outside_of_the_period_are_not_listed(api: Api) -> None:
+    before = api.get("session_recordings/", limit=500)["results"]
+    days = ("2025-06-05T00:00:00Z", "2025-06-20T12:00:00Z", "2025-06-20T12:00:01Z")
+    added = [api.emulator.add_session_recording("ada", start_time=day) for day in days]
+    assert api.get("session_recordings/", limit=500)["results"] == before
+    window = {"date_from": days[1], "date_to": days[1]}
+    assert [row["id"] for row in api.get("session_recordings/", **window)["results"]] == [added[1]]
+    whole = api.get("session_recordings/", date_from="all", limit=500)["results"]
+    assert set(added) <= {row["id"] for row in whole}
+    assert len(whole) == len(api.emulator.data.recordings)
+
+
 def test_a_session_is_recorded_once(api: Api) -> None:
     known = str(api.emulator.sample_id("session_recordings"))
     api.emulator.add_session_recording("ada", session_id="s-1")
@@ -437,6 +449,12 @@ def test_the_version_grows_with_every_change_and_with_nothing_else(api: Api) -> 
         lambda: api.send("DELETE", f"session_recordings/{emulator.sample_id('session_recordings')}/"),
     ):
         assert grows(act)
+    quiet = Api(Emulator(profile="documented"))
+    group = {"group_type_index": 0, "group_key": "brightpath"}
+    for path, body in (("update_property", {"key": "a", "value": 1}), ("delete_property", {"$unset": "a"})):
+        version = quiet.emulator.data.version
+        assert quiet.send("POST", f"groups/{path}/", body, query=group).status == 200
+        assert quiet.emulator.data.version > version
     emulator.apply_delay = 60
     assert not grows(lambda: api.send("DELETE", "persons/2/"))
     assert grows(lambda: emulator.advance(minutes=1))
