@@ -11,6 +11,7 @@ import pytest
 
 from posthog_environments import InvalidRequestError, __version__, models
 from tests.client.conftest import Script, Side, reply
+from tests.wire import Watch
 
 ANY = "00000000-0000-4000-8000-000000000001"
 
@@ -207,7 +208,7 @@ def test_the_user_agent_says_unofficial_and_every_version(side: Side) -> None:
     assert "httpx/" in agent
 
 
-def test_an_endpoint_outside_the_contract_can_be_called(side: Side) -> None:
+def test_an_endpoint_outside_the_contract_can_be_called(side: Side, wire: Watch) -> None:
     script = Script([reply({"id": 3}), reply(None, 204)])
     client = side.client(script)
 
@@ -221,9 +222,10 @@ def test_an_endpoint_outside_the_contract_can_be_called(side: Side) -> None:
         b'{"key":"x"}',
     )
     assert script.trace[1][:2] == ("DELETE", "https://us.posthog.com/api/projects/7/cohorts/3/")
+    assert all("is no operation of the contract" in problem for problem in wire.take())
 
 
-def test_extra_headers_and_query_of_one_call_are_sent(side: Side) -> None:
+def test_extra_headers_and_query_of_one_call_are_sent(side: Side, wire: Watch) -> None:
     script = Script([reply({"id": 1})])
 
     side.run(
@@ -232,6 +234,7 @@ def test_extra_headers_and_query_of_one_call_are_sent(side: Side) -> None:
 
     assert script.requests[0].headers["x-trace"] == "7"
     assert query(script) == [("new", "1")]
+    assert wire.take() == ["persons_retrieve: request: new is no query parameter of it"]
 
 
 def test_documented_empty_bodies_are_typed_and_empty(side: Side) -> None:

@@ -13,6 +13,7 @@ from conformance_exclusions import EXCLUSIONS
 from posthog_environments.emulator import handlers
 from posthog_environments.emulator.messages import Response
 from posthog_environments_api.operations import OPERATIONS
+from tests.wire import Watch
 
 _ALWAYS_REFUSED = {"evaluations_delete", "subscriptions_delete"}
 # Profile, phase and number of examples. The coverage phase is long; `make conformance` runs it in both profiles.
@@ -67,13 +68,16 @@ def test_no_exclusion_is_kept_that_nothing_needs(outcome: Outcome) -> None:
         (Response(200, None, b"<html>", {"Content-Type": "text/html"}), "content_type_conformance"),
     ],
 )
-def test_a_wrong_answer_is_found(monkeypatch: pytest.MonkeyPatch, response: Response, check: str) -> None:
+def test_a_wrong_answer_is_found(
+    monkeypatch: pytest.MonkeyPatch, wire: Watch, response: Response, check: str
+) -> None:
     name = "persisted_folder_retrieve" if response.body != {"results": 7} else "persons_list"
     broken = evolve(handlers.handlers()[name], function=lambda call: response)
     monkeypatch.setitem(handlers._HANDLERS, name, broken)
     outcome = Outcome()
     run(outcome, "observed", "examples", only=name)
     assert check in {finding.check for finding in outcome.findings}
+    assert wire.take(), "and so does what watches the wire"
 
 
 def test_the_same_seed_finds_the_same() -> None:

@@ -16,7 +16,7 @@ from posthog_environments.clock import Clock
 from posthog_environments.emulator import Emulator
 from posthog_environments_api.operations import OPERATIONS, RATE_LIMITS
 
-from .conftest import Answer, Api, contract, example_request
+from .conftest import Answer, Api, example_request
 
 CLASSES = sorted({operation.rate_limit for operation in OPERATIONS.values()})
 
@@ -50,13 +50,11 @@ def throttled(**arguments: Any) -> Api:
 
 
 def ask(api: Api, name: str, key: str | None = None) -> Answer:
-    """One request of a class. Only refusals are held against the contract, as there are thousands of answers."""
+    """One request of a class."""
     operation = next(op for op in OPERATIONS.values() if op.rate_limit == name and op.method == "GET")
     method, path, query, _ = example_request(api.emulator, operation.operation_id)
     headers = [("Authorization", f"Bearer {key or api.emulator.api_key}")]
-    answer = Answer(*api.emulator.handle(method, f"{path}?{urlencode(query)}", headers, b""))
-    assert answer.status != 429 or not contract().problems(operation.operation_id, answer)
-    return answer
+    return Answer(*api.emulator.handle(method, f"{path}?{urlencode(query)}", headers, b""))
 
 
 def use_up(api: Api, name: str) -> None:
