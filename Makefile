@@ -30,6 +30,7 @@ check: $(READY) ## Regenerate into a temporary folder and compare byte by byte
 
 generate: $(READY) ## Merge the contract and generate the client
 	@$(BIN)/python scripts/generate.py
+	@$(BIN)/python scripts/behaviours.py
 
 lint: $(READY) ## Style of the hand-written code
 	@$(BIN)/ruff check .

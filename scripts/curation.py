@@ -49,6 +49,13 @@ def _sections(document: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str
         yield "Schemas and shared responses", shared
 
 
+def curation_notes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Operation id, place and note of everything curated at an operation."""
+    for operation in operations(document):
+        for place, note in _of(document, operation):
+            yield operation.operation_id, place, note
+
+
 def _of(document: Mapping[str, Any], operation: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     place = f"{operation.data['tags'][0]}.{operation.operation_id[len(operation.data['tags'][0]) + 1 :]}"
     for note in operation.data.get("x-curation", []):

@@ -11,6 +11,7 @@ from contract_document import ROOT
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("drift", ("python", "scripts/check.py")),
+    ("behaviours", ("python", "scripts/behaviours.py", "--check")),
     ("style", ("ruff", "check", ".")),
     ("format", ("ruff", "format", "--check", ".")),
     ("types (mypy --strict)", ("mypy",)),

@@ -21,6 +21,15 @@ def test_the_contract_says_which_operations_are_paid_for() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("operation_id", OPERATIONS)
+@pytest.mark.behaviour(
+    "subscriptions_list",
+    "subscriptions_create",
+    "subscriptions_retrieve",
+    "subscriptions_update",
+    "subscriptions_delete",
+    "402 when the plan does not have it",
+    source="PostHog source permissions.py and exceptions.py, 2025",
+)
 def test_without_the_feature_exactly_the_paid_operations_are_refused(operation_id: str, profile: str) -> None:
     """PostHog permissions.py and exceptions.py, 2025."""
     api = Api(Emulator(profile=profile))

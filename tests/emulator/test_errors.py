@@ -43,6 +43,9 @@ def test_the_key_is_looked_at_before_project_method_and_body(api: Api) -> None:
         assert api.send(method, path, {"x": 1}, headers={"Authorization": ""}).status == 401
 
 
+@pytest.mark.behaviour(
+    "persons_list", 'another project is a 404: "Project not found."', source="PostHog source routing.py, 2025"
+)
 def test_another_project_is_not_found(api: Api) -> None:
     for project in ("2", "01", "abc", "@mine"):
         answer = api.send("GET", f"/api/environments/{project}/persons/")
@@ -64,6 +67,9 @@ def test_both_roots_serve_the_same(api: Api) -> None:
     assert api.send("GET", "subscriptions/1/").content == twin.send("GET", "subscriptions/1/").content
 
 
+@pytest.mark.behaviour(
+    "evaluations_delete", "has no twin under /api/projects/", source="published schema of October 2025"
+)
 def test_evaluations_have_no_twin_under_projects(api: Api) -> None:
     assert Api(api.emulator, root="projects").send("DELETE", "evaluations/x/").status == 404
 
@@ -81,6 +87,12 @@ def test_a_wrong_method_is_refused_and_the_right_ones_are_named(api: Api) -> Non
     assert api.send("DELETE", "persons/values/").status == 405, "an action, not the person named values"
 
 
+@pytest.mark.behaviour(
+    "evaluations_delete",
+    "subscriptions_delete",
+    "always 405, with an empty body",
+    source="PostHog source forbid_destroy_model.py, October 2025",
+)
 def test_deleting_evaluations_and_subscriptions_is_refused_with_an_empty_body(either: Api) -> None:
     for path in (
         "evaluations/01976a0c-3c43-7b26-8d91-6e0b5f4a2c13/",
@@ -120,6 +132,11 @@ def test_a_body_that_is_no_object_is_invalid(either: Api) -> None:
         assert either.refused("POST", path, [1]) == expected
 
 
+@pytest.mark.behaviour(
+    "persons_update",
+    "415 for a body that is not JSON; others take what they get",
+    source="PostHog source person.py, October 2025",
+)
 def test_only_persons_refuse_other_content_types(api: Api) -> None:
     plain = {"Content-Type": "text/plain"}
     answer = api.send("PATCH", "persons/1/", {"properties": {"a": 1}}, headers=plain)
@@ -203,6 +220,12 @@ def test_values_are_converted_as_the_framework_does_it(either: Api) -> None:
     assert "unknown" not in made
 
 
+@pytest.mark.behaviour(
+    "subscriptions_update",
+    "file_system_update",
+    "what creation requires may not be blank later either",
+    source="Django REST framework",
+)
 def test_what_creation_requires_may_not_be_blank_later_either(either: Api) -> None:
     assert either.refused("PATCH", "subscriptions/1/", {"target_value": ""})["code"] == "blank"
     assert either.send("PATCH", "subscriptions/1/", {"title": ""}).json["title"] == ""
@@ -229,6 +252,9 @@ def test_query_parameters_are_checked(either: Api) -> None:
     assert either.refused("GET", "hog_functions/", created_at="x")["attr"] == "created_at"
 
 
+@pytest.mark.behaviour(
+    "persons_list", "events_list", "a format that does not exist is a 404", source="Django REST framework"
+)
 def test_formats_that_do_not_exist_are_not_found(api: Api) -> None:
     for path in ("persons/", "persons/1/", "events/", "events/values/?key=event"):
         joint = "&" if "?" in path else "?"
@@ -238,6 +264,13 @@ def test_formats_that_do_not_exist_are_not_found(api: Api) -> None:
 # --- hand-made answers -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "persons_update",
+    "groups_update_property",
+    "groups_delete_property",
+    "a missing field is a 400 whose code and detail are swapped",
+    source="PostHog source person.py and groups.py, October 2025",
+)
 def test_persons_and_groups_swap_code_and_detail(api: Api) -> None:
     swapped = {"code": "This field is required.", "detail": "required", "type": "validation_error"}
     group = "?group_type_index=0&group_key=acme"
@@ -256,6 +289,12 @@ def test_as_documented_nothing_is_swapped(documented: Api) -> None:
     assert documented.refused("PATCH", "persons/1/", {}) == expected
 
 
+@pytest.mark.behaviour(
+    "file_system_link",
+    "file_system_move",
+    "a missing `new_path` is a 400 with a `detail` alone",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_the_file_system_answers_with_a_bare_detail(either: Api) -> None:
     file, folder = either.emulator.sample_id("file_system"), either.emulator.sample_folder_id()
     for action in ("link", "move"):
@@ -270,6 +309,11 @@ def test_the_file_system_answers_with_a_bare_detail(either: Api) -> None:
     }
 
 
+@pytest.mark.behaviour(
+    "events_retrieve",
+    "an id that is no UUID is a 400 without `attr`",
+    source="PostHog source event.py, October 2025",
+)
 def test_an_event_id_that_is_no_uuid_is_refused_without_attr(either: Api) -> None:
     expected = {"detail": "Invalid UUID", "code": "invalid", "type": "validation_error"}
     assert either.refused("GET", "events/123/") == expected

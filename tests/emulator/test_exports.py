@@ -38,6 +38,12 @@ def video(api: Api, **context: Any) -> Answer:
     return api.send("POST", "exports/", {"export_format": "video/mp4", "export_context": recording})
 
 
+@pytest.mark.behaviour(
+    "exports_create",
+    "exports_content",
+    "the file is made within the request",
+    source="PostHog source exports.py, October 2025",
+)
 def test_the_file_is_there_when_the_request_ends(api: Api) -> None:
     export = make(api, export_format="image/png", insight=1)
     assert export["has_content"] is True
@@ -47,6 +53,9 @@ def test_the_file_is_there_when_the_request_ends(api: Api) -> None:
     assert (export["insight"], export["dashboard"]) == (1, None)
 
 
+@pytest.mark.behaviour(
+    "exports_create", "exports_retrieve", "`has_content` is a text", source="PostHog documentation"
+)
 def test_documented_has_content_is_a_text(documented: Api) -> None:
     export = make(documented, export_format="image/png", insight=1)
     assert export["has_content"] == "true"
@@ -68,6 +77,11 @@ def test_a_png_is_a_picture(api: Api) -> None:
     assert len(zlib.decompress(parts[b"IDAT"])) == height * (1 + 3 * width)
 
 
+@pytest.mark.behaviour(
+    "exports_content",
+    "the content type is the export format",
+    source="PostHog source exports.py, October 2025",
+)
 def test_a_csv_is_a_table(api: Api) -> None:
     rows = list(csv.reader(io.StringIO(content(api, export_format="text/csv", insight=1).decode())))
     assert rows[0] == ["date", "Weekly signups"]
@@ -106,6 +120,11 @@ def test_a_pdf_names_where_its_objects_are(api: Api) -> None:
     assert b"Company overview" in data
 
 
+@pytest.mark.behaviour(
+    "exports_content",
+    "`download=true` sends the name of the file; the content may be kept for a day",
+    source="PostHog source exports.py, October 2025",
+)
 def test_the_name_of_the_file_is_sent_when_downloading(api: Api) -> None:
     answer = api.send("GET", "exports/1/content/?download=true")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="export-weekly-signups.png"'
@@ -113,6 +132,9 @@ def test_the_name_of_the_file_is_sent_when_downloading(api: Api) -> None:
     assert "Content-Disposition" not in api.send("GET", "exports/1/content/?download=1").headers
 
 
+@pytest.mark.behaviour(
+    "exports_retrieve", "a failure is told in `exception`", source="PostHog source exports.py, October 2025"
+)
 def test_a_failing_query_is_told_in_exception(api: Api) -> None:
     context = {"source": {"kind": "HogQLQuery", "query": "select nope from events"}}
     export = make(api, export_format="text/csv", export_context=context)
@@ -122,6 +144,12 @@ def test_a_failing_query_is_told_in_exception(api: Api) -> None:
         assert api.send("GET", f"exports/{export['id']}/content/").status == status
 
 
+@pytest.mark.behaviour(
+    "exports_create",
+    "exports_retrieve",
+    "videos are made in the background",
+    source="PostHog source exports.py, October 2025",
+)
 def test_videos_take_a_while(api: Api) -> None:
     export = video(api).json
     assert export["has_content"] is False
@@ -137,6 +165,11 @@ def test_videos_take_a_while(api: Api) -> None:
     assert api.get(f"exports/{other['id']}/")["has_content"] is True
 
 
+@pytest.mark.behaviour(
+    "exports_retrieve",
+    "after 630 seconds without content `exception` is made up",
+    source="PostHog source exports.py, October 2025",
+)
 def test_a_stuck_export_gets_a_made_up_exception(api: Api) -> None:
     api.emulator.behaviour.job_seconds, api.emulator.behaviour.job_polls = 1e6, 10**6
     export = video(api).json
@@ -146,6 +179,9 @@ def test_a_stuck_export_gets_a_made_up_exception(api: Api) -> None:
     assert "Export failed without throwing" in api.get(f"exports/{export['id']}/")["exception"]
 
 
+@pytest.mark.behaviour(
+    "exports_create", "videos are of recordings only", source="PostHog source exports.py, October 2025"
+)
 def test_videos_need_a_recording(api: Api) -> None:
     body = {"export_format": "image/gif", "insight": 1}
     refusal = api.refused("POST", "exports/", body)
@@ -155,6 +191,11 @@ def test_videos_need_a_recording(api: Api) -> None:
     )
 
 
+@pytest.mark.behaviour(
+    "exports_create",
+    "ten whole recordings a month, then 400",
+    source="PostHog source exports.py, October 2025",
+)
 def test_ten_whole_recordings_a_month(api: Api) -> None:
     assert [video(api, mode="video").status for _ in range(11)] == [201] * 10 + [400]
     assert video(api, mode="video").json["attr"] == "export_limit_exceeded"
@@ -163,6 +204,11 @@ def test_ten_whole_recordings_a_month(api: Api) -> None:
     assert video(api, mode="video").status == 201
 
 
+@pytest.mark.behaviour(
+    "exports_create",
+    "one of dashboard, insight and export_context is required",
+    source="PostHog source exports.py, October 2025",
+)
 def test_something_must_be_exported(either: Api) -> None:
     refusal = either.refused("POST", "exports/", {"export_format": "text/csv"})
     assert refusal["detail"] == "Either dashboard, insight or export_context is required for an export."
@@ -172,6 +218,12 @@ def test_something_must_be_exported(either: Api) -> None:
     )
 
 
+@pytest.mark.behaviour(
+    "exports_retrieve",
+    "exports_list",
+    "expired exports are not found any more",
+    source="PostHog source exports.py, October 2025",
+)
 def test_expired_exports_vanish(api: Api) -> None:
     export = make(api, export_format="text/csv", insight=1, expires_after="2025-07-02T00:00:00Z")
     api.emulator.advance(86_400)
@@ -180,6 +232,11 @@ def test_expired_exports_vanish(api: Api) -> None:
     assert export["id"] not in [row["id"] for row in api.get("exports/")["results"]]
 
 
+@pytest.mark.behaviour(
+    "exports_list",
+    "`export_format` and `context_path` filter; a format that does not exist filters nothing",
+    source="PostHog source exports.py, October 2025",
+)
 def test_list_filters(api: Api) -> None:
     make(api, export_format="text/csv", export_context={"path": "/api/Things"})
 

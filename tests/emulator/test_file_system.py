@@ -31,6 +31,11 @@ def folder_at(api: Api, path: str) -> dict[str, Any]:
     return api.get("file_system/", path=path)["results"][0]
 
 
+@pytest.mark.behaviour(
+    "file_system_list",
+    "a page has `users`, the creators of its rows",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_a_page_names_the_creators_of_its_rows(api: Api) -> None:
     page = api.get("file_system/")
     assert page["count"] == len(page["results"]) == 25
@@ -39,6 +44,7 @@ def test_a_page_names_the_creators_of_its_rows(api: Api) -> None:
     assert api.get("file_system/", type="folder")["users"] == []
 
 
+@pytest.mark.behaviour("file_system_list", "a page has no `users`", source="PostHog documentation")
 def test_documented_pages_name_nobody(documented: Api) -> None:
     assert documented.get("file_system/").keys() == {"count", "next", "previous", "results"}
 
@@ -56,6 +62,11 @@ def test_pages(either: Api) -> None:
     assert beyond["previous"]
 
 
+@pytest.mark.behaviour(
+    "file_system_list",
+    "`order_by`; what it does not know is the newest first",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_orders(api: Api) -> None:
     by_path = paths(api)
     assert by_path == sorted(by_path, key=str.lower)
@@ -67,6 +78,11 @@ def test_orders(api: Api) -> None:
     assert set(viewed[3:]) == {None}
 
 
+@pytest.mark.behaviour(
+    "file_system_list",
+    "with `depth` folders come first",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_with_a_depth_folders_come_first(api: Api) -> None:
     add(api, "A file at the top", type="insight")
     rows = api.get("file_system/", depth=1)["results"]
@@ -75,6 +91,11 @@ def test_with_a_depth_folders_come_first(api: Api) -> None:
     assert len(paths(api, depth="x")) == 26, "what is no number filters nothing"
 
 
+@pytest.mark.behaviour(
+    "file_system_list",
+    "undocumented filters: path, parent, type, times",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_filters(api: Api) -> None:
     assert paths(api, parent="Product/Experiments") == [
         "Product/Experiments/New navigation",
@@ -91,6 +112,11 @@ def test_filters(api: Api) -> None:
     assert len(paths(api, created_at__gt=created)) + len(paths(api, created_at__lt=created)) == 24
 
 
+@pytest.mark.behaviour(
+    "file_system_list",
+    "with `ref` the entry comes before its shortcuts",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_with_a_ref_the_entry_comes_before_its_shortcuts(api: Api) -> None:
     act(api, {"id": api.emulator.sample_id("file_system")}, "link", "A shortcut")
     assert paths(api, ref="aBcD1234", order_by="path") == ["Reports/Weekly signups", "A shortcut"]
@@ -120,6 +146,11 @@ def test_with_a_ref_the_entry_comes_before_its_shortcuts(api: Api) -> None:
         ("that's", set()),
     ],
 )
+@pytest.mark.behaviour(
+    "file_system_list",
+    "`search` has a grammar: `name:`, `user:`, `type:`, quotes, `-`",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_the_search_grammar(api: Api, search: str, expected: set[str]) -> None:
     assert set(paths(api, search=search)) == expected
 
@@ -127,6 +158,11 @@ def test_the_search_grammar(api: Api, search: str, expected: set[str]) -> None:
 # --- changing --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "file_system_create",
+    "missing parent folders are created",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_missing_parents_are_created(either: Api) -> None:
     row = add(either, r"New/Sub\/folder/Thing", type="insight", ref="r", shortcut=None)
     assert (row["depth"], row["shortcut"], row["ref"]) == (3, False, "r")
@@ -137,11 +173,19 @@ def test_missing_parents_are_created(either: Api) -> None:
     }
 
 
+@pytest.mark.behaviour(
+    "file_system_create",
+    "two entries may have the same path",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_a_second_entry_at_the_same_path_is_allowed(either: Api) -> None:
     assert add(either, "Reports", type="folder")["id"] != either.emulator.sample_folder_id()
     assert paths(either, path="Reports") == ["Reports", "Reports"]
 
 
+@pytest.mark.behaviour(
+    "file_system_update", "a new path moves no children", source="PostHog source file_system.py, October 2025"
+)
 def test_an_update_moves_no_children(either: Api) -> None:
     folder = either.emulator.sample_folder_id()
     row = either.send("PATCH", f"file_system/{folder}/", {"path": "Old/Reports"}).json
@@ -149,6 +193,11 @@ def test_an_update_moves_no_children(either: Api) -> None:
     assert "Reports/Weekly signups" in paths(either)
 
 
+@pytest.mark.behaviour(
+    "file_system_move",
+    "a move carries the children; answers with the row",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_a_move_carries_the_children(api: Api) -> None:
     folder = {"id": api.emulator.sample_folder_id()}
     before = paths(api, parent="Reports")
@@ -161,6 +210,11 @@ def test_a_move_carries_the_children(api: Api) -> None:
     assert {row["depth"] for row in api.get("file_system/", parent="Archive/2025/Reports")["results"]} == {4}
 
 
+@pytest.mark.behaviour(
+    "file_system_move",
+    "a folder moved onto a folder is merged, and its `id` is null",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_a_folder_moved_onto_a_folder_is_merged_and_has_no_id_any_more(api: Api) -> None:
     add(api, "Other/Thing", type="insight")
     row = act(api, folder_at(api, "Other"), "move", "Reports")
@@ -170,6 +224,11 @@ def test_a_folder_moved_onto_a_folder_is_merged_and_has_no_id_any_more(api: Api)
     assert len(paths(api, path="Reports")) == 1
 
 
+@pytest.mark.behaviour(
+    "file_system_link",
+    "a link is a new row, which is the answer",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_a_link_is_a_new_row(api: Api) -> None:
     file = {"id": api.emulator.sample_id("file_system")}
     row = act(api, file, "link", "Shortcuts/Signups")
@@ -178,6 +237,11 @@ def test_a_link_is_a_new_row(api: Api) -> None:
     assert paths(api, path="Shortcuts") == ["Shortcuts"]
 
 
+@pytest.mark.behaviour(
+    "file_system_link",
+    "a linked folder brings what lies below",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_linking_a_folder_links_what_lies_below(api: Api) -> None:
     folder = {"id": api.emulator.sample_folder_id()}
     row = act(api, folder, "link", "Copy")
@@ -197,6 +261,13 @@ def test_linking_a_folder_to_a_folder_adds_the_content_only(api: Api) -> None:
     assert "Unfiled/Weekly signups" in paths(api)
 
 
+@pytest.mark.behaviour(
+    "file_system_count",
+    "file_system_link",
+    "file_system_move",
+    "done, and answered without a body",
+    source="PostHog documentation",
+)
 def test_documented_actions_are_done_without_an_answer(documented: Api) -> None:
     file, folder = documented.emulator.sample_id("file_system"), documented.emulator.sample_folder_id()
     for path, body in (
@@ -209,12 +280,23 @@ def test_documented_actions_are_done_without_an_answer(documented: Api) -> None:
     assert {"Moved", "Linked"} <= set(paths(documented))
 
 
+@pytest.mark.behaviour(
+    "file_system_count",
+    "`{count}`; the body is not read",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_count_reads_no_body(api: Api) -> None:
     folder = api.emulator.sample_folder_id()
     for content in (b"", b"{}", b"not json"):
         assert api.send("POST", f"file_system/{folder}/count/", content=content).json == {"count": 4}
 
 
+@pytest.mark.behaviour(
+    "file_system_delete",
+    "file_system_retrieve",
+    "a folder is deleted with everything below",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_a_folder_is_deleted_with_everything_below(either: Api) -> None:
     folder = folder_at(either, "Product")
     assert either.send("DELETE", f"file_system/{folder['id']}/").status == 204
@@ -230,6 +312,11 @@ def test_bad_bodies(either: Api) -> None:
     assert either.refused("POST", f"file_system/{file}/move/", {"new_path": [1]})["attr"] == "new_path"
 
 
+@pytest.mark.behaviour(
+    "file_system_count",
+    "only folders can be counted; the 400 has a `detail` alone",
+    source="PostHog source file_system.py, October 2025",
+)
 def test_only_folders_can_be_counted(either: Api) -> None:
     """PostHog source file_system.py: told by a `detail` alone."""
     leaf = next(row for row in either.get("file_system/")["results"] if row["type"] != "folder")

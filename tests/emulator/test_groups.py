@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .conftest import Api
 
 ACME: dict[str, Any] = {"group_type_index": 0, "group_key": "acme"}
@@ -16,6 +18,9 @@ def act(api: Api, action: str, body: Any, group: dict[str, Any] = QUAYSIDE) -> A
     return answer.json
 
 
+@pytest.mark.behaviour(
+    "groups_find", "the group and `notebook`", source="PostHog source groups.py, October 2025"
+)
 def test_find_has_a_notebook(api: Api) -> None:
     group = api.get("groups/find/", **QUAYSIDE)
     assert group["group_properties"]["name"] == "Quayside Bank"
@@ -33,6 +38,11 @@ def test_unknown_groups_are_not_found(api: Api) -> None:
         )
 
 
+@pytest.mark.behaviour(
+    "groups_find",
+    "a missing parameter is a 500 in 2025, a 400 since",
+    source="PostHog source groups.py, October 2025 and 2026",
+)
 def test_missing_parameters_break_the_server_of_2025_and_are_refused_since(either: Api) -> None:
     """PostHog groups.py: 500 in October 2025, 400 in 2026; the documentation knows no 500."""
     if either.emulator.profile == "observed":
@@ -43,6 +53,11 @@ def test_missing_parameters_break_the_server_of_2025_and_are_refused_since(eithe
     assert either.refused("GET", "groups/find/", group_key="a")["attr"] == "group_type_index"
 
 
+@pytest.mark.behaviour(
+    "groups_create",
+    "a key that exists is a 400 with the attr `detail`",
+    source="PostHog source groups.py, October 2025",
+)
 def test_a_second_group_with_the_same_key_is_refused(either: Api) -> None:
     refusal = either.refused("POST", "groups/", {**QUAYSIDE, "group_properties": {}})
     assert (refusal["attr"], refusal["detail"]) == ("detail", "A group with this key already exists")
@@ -56,6 +71,11 @@ def test_acme_is_known_from_events_and_can_be_created_once(either: Api) -> None:
     assert either.send("POST", "groups/", ACME).status == 400
 
 
+@pytest.mark.behaviour(
+    "groups_create",
+    "an unknown group type is a 404 after the group was stored",
+    source="PostHog source groups.py, October 2025",
+)
 def test_a_group_of_an_unknown_type_is_stored_and_then_not_found(api: Api) -> None:
     group = {"group_type_index": 5, "group_key": "x"}
     assert api.send("POST", "groups/", group).status == 404
@@ -70,6 +90,12 @@ def test_null_properties_are_none(api: Api) -> None:
     )
 
 
+@pytest.mark.behaviour(
+    "groups_update_property",
+    "groups_delete_property",
+    "answers with the group; removing what is not there is a 500 in 2025, a 400 since",
+    source="PostHog source groups.py, October 2025 and 2026",
+)
 def test_actions_answer_with_the_group(api: Api) -> None:
     changed = act(api, "update_property", {"key": "seats", "value": 3})
     assert changed["group_properties"]["seats"] == 3
@@ -80,6 +106,12 @@ def test_actions_answer_with_the_group(api: Api) -> None:
     assert api.refused("POST", gone, {"$unset": "seats"})
 
 
+@pytest.mark.behaviour(
+    "groups_update_property",
+    "groups_delete_property",
+    "the documented fields of the body are not read",
+    source="PostHog source groups.py, October 2025",
+)
 def test_the_fields_of_a_group_in_the_body_are_ignored(api: Api) -> None:
     body = {
         "key": "plan",
@@ -91,6 +123,12 @@ def test_the_fields_of_a_group_in_the_body_are_ignored(api: Api) -> None:
     assert act(api, "update_property", body)["group_key"] == "quayside"
 
 
+@pytest.mark.behaviour(
+    "groups_update_property",
+    "groups_delete_property",
+    "done, and answered without a body",
+    source="PostHog documentation",
+)
 def test_documented_actions_are_done_without_an_answer(documented: Api) -> None:
     for action, body in (
         ("update_property", {"key": "a", "value": 1}),
@@ -103,6 +141,11 @@ def test_documented_actions_are_done_without_an_answer(documented: Api) -> None:
     assert (group.properties["a"], "plan" in group.properties) == (1, False)
 
 
+@pytest.mark.behaviour(
+    "groups_upsert_properties",
+    "sets properties, creates the group when needed, answers without a body: partly a guess",
+    source="PostHog documentation, environments page only",
+)
 def test_upsert_sets_several_and_creates(either: Api) -> None:
     for key in ("quayside", "brand-new"):
         body = {"group_type_index": 0, "group_key": key, "group_properties": {"a": 1, "b": 2}}
@@ -113,6 +156,11 @@ def test_upsert_sets_several_and_creates(either: Api) -> None:
         assert {"a": 1, "b": 2}.items() <= group.properties.items()
 
 
+@pytest.mark.behaviour(
+    "groups_update_property",
+    "a change is a `$groupidentify` event",
+    source="PostHog source groups.py, October 2025",
+)
 def test_changes_are_events(api: Api) -> None:
     act(api, "update_property", {"key": "seats", "value": 3})
     act(api, "update_property", {"key": "seats", "value": 4})
@@ -126,6 +174,11 @@ def test_changes_are_events(api: Api) -> None:
     assert [event["properties"]["$group_set"] for event in events[1:]] == [{"seats": 4}, {"seats": 3}]
 
 
+@pytest.mark.behaviour(
+    "groups_activity",
+    "`group_key` finds the group; the required `id` is not read",
+    source="PostHog source groups.py, October 2025",
+)
 def test_the_log_needs_the_undocumented_key_and_ignores_the_documented_id(api: Api) -> None:
     assert api.send("GET", "groups/activity/", query={"group_type_index": 0, "id": "quayside"}).status == 404
     assert api.get("groups/activity/", **QUAYSIDE) == {
@@ -136,6 +189,11 @@ def test_the_log_needs_the_undocumented_key_and_ignores_the_documented_id(api: A
     }
 
 
+@pytest.mark.behaviour(
+    "groups_activity",
+    "`page` and `limit`; `{results, next, previous, total_count}`",
+    source="PostHog source activity_page.py, October 2025",
+)
 def test_the_log_is_paged_by_number(api: Api) -> None:
     for number in range(12):
         api.emulator.advance(1)
@@ -153,6 +211,12 @@ def test_the_log_is_paged_by_number(api: Api) -> None:
     assert api.get("groups/activity/", **ACME)["total_count"] == 0
 
 
+@pytest.mark.behaviour(
+    "groups_property_definitions",
+    "groups_property_values",
+    "definitions by number of the group type; at most 20 values with counts, narrowed by `value`",
+    source="PostHog source groups.py, October 2025",
+)
 def test_definitions_and_values(api: Api) -> None:
     definitions = api.get("groups/property_definitions/")
     assert definitions["0"][0] == {"name": "industry", "count": 12}

@@ -86,6 +86,18 @@ def test_a_star_allows_everything_that_has_a_scope(api: Api, operation_id: str) 
 
 @pytest.mark.parametrize(("era", "kind"), [(2025, "Personal API Key"), (2026, "personal API key")])
 @pytest.mark.parametrize("operation_id", UNSCOPED)
+@pytest.mark.behaviour(
+    "persons_stickiness",
+    "persons_trends",
+    "query_draft_sql",
+    "sessions_values",
+    "sessions_property_definitions",
+    "file_system_count",
+    "file_system_link",
+    "file_system_move",
+    "refuses every scoped key: 403, even with `*`",
+    source="PostHog source permissions.py, 2025",
+)
 def test_what_has_no_documented_scope_refuses_every_scoped_key(
     api: Api, operation_id: str, era: Any, kind: str
 ) -> None:
@@ -225,6 +237,11 @@ def test_a_key_may_stand_in_the_body_or_the_query_and_the_first_one_counts(api: 
     assert api.send("POST", path, content=b"{broken", headers=no_header).status == 401
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "a key in the query is an unknown parameter: 400",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_a_key_in_the_query_is_an_unknown_parameter_of_recordings(api: Api) -> None:
     """PostHog session_recording_api.py, October 2025, refuses parameters that it does not know."""
     query = {"personal_api_key": api.emulator.api_key}
@@ -322,6 +339,12 @@ def test_one_scope_may_be_given_as_text(api: Api) -> None:
 # --- users -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "persisted_folder_retrieve",
+    "exports_list",
+    "only those of the owner of the key",
+    source="PostHog source persisted_folder.py and exports.py, October 2025",
+)
 def test_everyone_sees_their_own_folders_and_exports_only(api: Api) -> None:
     """PostHog persisted_folder.py and exports.py, 2025."""
     emulator = api.emulator

@@ -100,6 +100,14 @@ def group_query(group: dict[str, object]) -> dict[str, object]:
     return {"group_key": group["group_key"], "group_type_index": group["group_type_index"]}
 
 
+@pytest.mark.behaviour(
+    "persisted_folder_create",
+    "persisted_folder_retrieve",
+    "persisted_folder_update",
+    "persisted_folder_delete",
+    "created, read, changed and deleted (204)",
+    source="PostHog source persisted_folder.py, 2025",
+)
 def test_persisted_folder(client: Client) -> None:
     home = client.persisted_folder.create(type="home", path="Marketing")
     assert client.persisted_folder.retrieve(home.id).path == "Marketing"
@@ -111,6 +119,13 @@ def test_persisted_folder(client: Client) -> None:
         client.persisted_folder.retrieve(home.id)
 
 
+@pytest.mark.behaviour(
+    "subscriptions_create",
+    "subscriptions_retrieve",
+    "subscriptions_update",
+    "created, read, changed; `deleted: true` is the delete, and it is still found by its id",
+    source="PostHog source subscription.py, October 2025",
+)
 def test_subscriptions(client: Client) -> None:
     made = client.subscriptions.create(
         insight=2,

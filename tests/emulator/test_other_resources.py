@@ -61,6 +61,11 @@ def subscribe(api: Api, **fields: Any) -> dict[str, Any]:
         ({"byweekday": ["monday"], "bysetpos": 0}, None, "sent every week"),
     ],
 )
+@pytest.mark.behaviour(
+    "subscriptions_create",
+    "`next_delivery_date` follows the schedule as an iCalendar rule",
+    source="PostHog source subscription.py, October 2025",
+)
 def test_deliveries_follow_the_schedule(
     either: Api, fields: dict[str, Any], due: str | None, words: str
 ) -> None:
@@ -68,6 +73,11 @@ def test_deliveries_follow_the_schedule(
     assert (made["next_delivery_date"], made["summary"]) == (due, words)
 
 
+@pytest.mark.behaviour(
+    "subscriptions_create",
+    "what is due within a quarter of an hour is not the next delivery",
+    source="PostHog source subscription.py, October 2025",
+)
 def test_a_delivery_due_within_a_quarter_of_an_hour_is_not_the_next_one() -> None:
     schedule: dict[str, Any] = {
         "frequency": "daily",
@@ -82,6 +92,11 @@ def test_a_delivery_due_within_a_quarter_of_an_hour_is_not_the_next_one() -> Non
     assert summary(start=start, **schedule) == "sent every day"
 
 
+@pytest.mark.behaviour(
+    "subscriptions_update",
+    "only a changed schedule is planned anew",
+    source="PostHog source subscription.py, October 2025",
+)
 def test_only_a_changed_schedule_is_planned_anew(api: Api) -> None:
     before = subscribe(api)["next_delivery_date"]
     api.emulator.advance(30 * 86_400)
@@ -90,6 +105,12 @@ def test_only_a_changed_schedule_is_planned_anew(api: Api) -> None:
     assert api.send("PATCH", path, {"interval": 2}).json["next_delivery_date"] == "2025-08-11T09:00:00Z"
 
 
+@pytest.mark.behaviour(
+    "subscriptions_retrieve",
+    "subscriptions_list",
+    "`invite_message` is documented in every body and never sent",
+    source="PostHog source subscription.py, October 2025",
+)
 def test_bodies_of_the_two_profiles_differ(api: Api, documented: Api) -> None:
     assert "invite_message" not in api.get("subscriptions/1/")
     assert "role_at_organization" in api.get("subscriptions/1/")["created_by"]
@@ -97,6 +118,11 @@ def test_bodies_of_the_two_profiles_differ(api: Api, documented: Api) -> None:
     assert "role_at_organization" not in documented.get("subscriptions/1/")["created_by"]
 
 
+@pytest.mark.behaviour(
+    "subscriptions_list",
+    "`insight`, `dashboard` and `deleted` filter; deleted ones are hidden otherwise",
+    source="PostHog source subscription.py, October 2025",
+)
 def test_subscription_filters(either: Api) -> None:
     def ids(**query: Any) -> list[int]:
         return [row["id"] for row in either.get("subscriptions/", **query)["results"]]
@@ -113,6 +139,11 @@ def test_subscription_filters(either: Api) -> None:
 # --- remembered folders ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "persisted_folder_create",
+    "one folder of each type: a second create changes it and is a 201 too",
+    source="PostHog source persisted_folder.py, 2025",
+)
 def test_a_folder_is_upserted_by_type(either: Api) -> None:
     first = either.send("POST", "persisted_folder/", {"type": "home"})
     assert (first.status, first.json["protocol"], first.json["path"]) == (201, "products://", "")
@@ -122,6 +153,11 @@ def test_a_folder_is_upserted_by_type(either: Api) -> None:
     assert second.json["created_at"] == first.json["created_at"] != second.json["updated_at"]
 
 
+@pytest.mark.behaviour(
+    "persisted_folder_update",
+    "a type that exists already is a 400",
+    source="PostHog source persisted_folder.py, 2025",
+)
 def test_there_is_one_folder_of_each_type(either: Api) -> None:
     made = either.send("POST", "persisted_folder/", {"type": "home"}).json
     assert either.refused("PATCH", f"persisted_folder/{made['id']}/", {"type": "pinned"})["code"] == "unique"
@@ -135,6 +171,11 @@ def test_there_is_one_folder_of_each_type(either: Api) -> None:
 # --- hog functions ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "hog_functions_list",
+    "by execution order, then the latest change",
+    source="PostHog source hog_function.py, 2025",
+)
 def test_functions_come_in_execution_order(either: Api) -> None:
     rows = either.get("hog_functions/")["results"]
     assert [row["execution_order"] for row in rows] == [1, 2, 3] + [None] * 6
@@ -142,6 +183,11 @@ def test_functions_come_in_execution_order(either: Api) -> None:
     assert updated == sorted(updated, reverse=True)
 
 
+@pytest.mark.behaviour(
+    "hog_functions_list",
+    "`type` is one comma-separated value; `filters` and `filter_groups` are JSON",
+    source="PostHog source hog_function.py, 2025",
+)
 def test_function_filters(either: Api) -> None:
     def names(**query: Any) -> list[str]:
         return sorted(row["name"] for row in either.get("hog_functions/", **query)["results"])
@@ -159,6 +205,11 @@ def test_function_filters(either: Api) -> None:
     assert either.refused("GET", "hog_functions/", filter_groups="{}")["detail"] == "Invalid filter provided"
 
 
+@pytest.mark.behaviour(
+    "hog_functions_list",
+    "`created_by` and `template` may be null",
+    source="PostHog source hog_function.py, 2025",
+)
 def test_creator_and_template_may_be_null_unless_documented(api: Api, documented: Api) -> None:
     rows = api.get("hog_functions/")["results"]
     assert any(row["created_by"] is None for row in rows)
@@ -173,12 +224,22 @@ def test_creator_and_template_may_be_null_unless_documented(api: Api, documented
 LOGS = "plugin_configs/17/logs/"
 
 
+@pytest.mark.behaviour(
+    "plugin_configs_logs",
+    "without `limit` all are read and a hundred returned",
+    source="PostHog source plugin_log_entry.py, 2025",
+)
 def test_without_a_limit_all_entries_are_read_and_a_hundred_returned(api: Api) -> None:
     page = api.get(LOGS)
     assert (page["count"], len(page["results"])) == (240, 100)
     assert len(api.send("GET", page["next"]).json["results"]) == 0, "the next page names a limit"
 
 
+@pytest.mark.behaviour(
+    "plugin_configs_logs",
+    "`limit` counts twice, so that an `offset` gives nothing",
+    source="PostHog source plugin_log_entry.py, 2025",
+)
 def test_the_limit_counts_twice_so_that_an_offset_gives_nothing(api: Api) -> None:
     page = api.get(LOGS, limit=10)
     assert (page["count"], len(page["results"]), page["next"]) == (10, 10, None)
@@ -186,6 +247,11 @@ def test_the_limit_counts_twice_so_that_an_offset_gives_nothing(api: Api) -> Non
     assert len(api.get(LOGS, offset=230)["results"]) == 10
 
 
+@pytest.mark.behaviour(
+    "plugin_configs_logs",
+    "`before` and `after` are strict and reach every entry",
+    source="PostHog source plugin_log_entry.py, 2025",
+)
 def test_before_and_after_are_strict_and_reach_every_entry(api: Api) -> None:
     entries: list[dict[str, Any]] = []
     while page := api.get(LOGS, limit=100, **({"before": entries[-1]["timestamp"]} if entries else {}))[
@@ -197,6 +263,7 @@ def test_before_and_after_are_strict_and_reach_every_entry(api: Api) -> None:
     assert later == entries[:2]
 
 
+@pytest.mark.behaviour("plugin_configs_logs", "paged by `offset`", source="PostHog documentation")
 def test_documented_logs_are_paged_by_offset(documented: Api) -> None:
     url, found = LOGS + "?limit=100", 0
     while url:
@@ -207,12 +274,22 @@ def test_documented_logs_are_paged_by_offset(documented: Api) -> None:
     assert found == 240
 
 
+@pytest.mark.behaviour(
+    "plugin_configs_logs",
+    "a `limit` that is no number is a 400",
+    source="PostHog source plugin_log_entry.py, 2025",
+)
 def test_a_limit_that_is_no_number_is_explained(api: Api, documented: Api) -> None:
     refusal = api.refused("GET", LOGS, limit="x")
     assert refusal["detail"] == "Query param limit must be omitted or an integer!"
     assert len(documented.get(LOGS, limit="x")["results"]) == 100
 
 
+@pytest.mark.behaviour(
+    "plugin_configs_logs",
+    "an unknown level or an unreadable time is a 500",
+    source="PostHog source plugin_log_entry.py, 2025",
+)
 def test_unreadable_log_filters_break_the_server(api: Api, documented: Api) -> None:
     """PostHog plugin_log_entry.py, 2025: nobody catches what is no level and no time."""
     for name, value in (("type_filter", "LOUD"), ("before", "x"), ("after", "x")):
@@ -222,6 +299,11 @@ def test_unreadable_log_filters_break_the_server(api: Api, documented: Api) -> N
     assert documented.refused("GET", LOGS, before="x")["attr"] == "before"
 
 
+@pytest.mark.behaviour(
+    "plugin_configs_logs",
+    "`search`, and `type_filter` as often as wanted",
+    source="PostHog source plugin_log_entry.py, 2025",
+)
 def test_log_filters(either: Api) -> None:
     found = either.send("GET", f"{LOGS}?type_filter=WARN&type_filter=ERROR").json["results"]
     assert {entry["type"] for entry in found} == {"WARN", "ERROR"}

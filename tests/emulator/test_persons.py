@@ -25,6 +25,11 @@ def pages(api: Api, url: str) -> list[dict]:
 # --- list ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "persons_list",
+    "list items have the UUID as `id`, and there is no `count`",
+    source="PostHog source actor_base_query.py and person.py, October 2025",
+)
 def test_list_items_have_uuids_as_ids_and_no_count(api: Api) -> None:
     page = api.get("persons/", limit=3)
     assert "count" not in page
@@ -34,6 +39,9 @@ def test_list_items_have_uuids_as_ids_and_no_count(api: Api) -> None:
         assert {"is_identified", "matched_recordings", "value_at_data_point"} <= item.keys()
 
 
+@pytest.mark.behaviour(
+    "persons_list", "list items have a numeric `id`, and there is a `count`", source="PostHog documentation"
+)
 def test_documented_list_items_have_numbers_as_ids_and_a_count(documented: Api) -> None:
     page = documented.get("persons/", limit=3)
     assert page["count"] == 250
@@ -41,6 +49,11 @@ def test_documented_list_items_have_numbers_as_ids_and_a_count(documented: Api) 
     assert page["results"][0].keys() == {"id", "name", "distinct_ids", "properties", "created_at", "uuid"}
 
 
+@pytest.mark.behaviour(
+    "persons_list",
+    "`include_total` counts by being there, whatever its value",
+    source="PostHog source person.py, October 2025",
+)
 def test_the_count_is_sent_when_include_total_is_there_whatever_its_value(api: Api) -> None:
     for value in ("true", "false", ""):
         assert api.get("persons/", limit=1, include_total=value)["count"] == 250
@@ -52,6 +65,11 @@ def test_the_newest_come_first(either: Api) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 10, 50, 100, 1000])
+@pytest.mark.behaviour(
+    "persons_list",
+    "a page may be short or empty although `next` goes on",
+    source="PostHog/posthog#24787; airbytehq/airbyte#45128",
+)
 def test_short_and_empty_pages_do_not_end_the_list(api: Api, limit: int) -> None:
     found = pages(api, f"persons/?limit={limit}")
     sizes = [len(page["results"]) for page in found]
@@ -62,6 +80,11 @@ def test_short_and_empty_pages_do_not_end_the_list(api: Api, limit: int) -> None
     assert len(ids) == len(set(ids)) == 250
 
 
+@pytest.mark.behaviour(
+    "persons_list",
+    "a hundred persons asked for may be 98",
+    source="PostHog/posthog#24787; airbytehq/airbyte#45128",
+)
 def test_hundred_persons_asked_for_are_98(api: Api) -> None:
     page = api.get("persons/")
     assert len(page["results"]) == 98
@@ -77,6 +100,11 @@ def test_documented_pages_are_full(documented: Api) -> None:
     assert [len(page["results"]) for page in pages(documented, "persons/?limit=100")] == [100, 100, 50]
 
 
+@pytest.mark.behaviour(
+    "persons_list",
+    "`previous` of the second page is that page itself",
+    source="PostHog source person.py, October 2025",
+)
 def test_previous_of_the_second_page_is_that_page_itself(api: Api) -> None:
     second = api.emulator
     url = "http://localhost/api/environments/1/persons/?limit=10&offset=10"
@@ -121,6 +149,11 @@ def test_filters(either: Api) -> None:
     assert names(properties=both) == [email]
 
 
+@pytest.mark.behaviour(
+    "persons_list",
+    "`properties` is one JSON text; what cannot be read is a 400",
+    source="PostHog source person.py, October 2025",
+)
 def test_filters_that_cannot_be_read_or_done_are_refused(either: Api) -> None:
     assert either.refused("GET", "persons/", properties="{")["detail"] == "Properties are unparsable!"
     assert either.refused("GET", "persons/", properties="[3]")["detail"] == "Properties are unparsable!"
@@ -137,12 +170,22 @@ def test_a_changed_address_is_found_by_the_new_one(api: Api) -> None:
 # --- one -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "persons_retrieve",
+    "a person is found by number and by UUID",
+    source="PostHog source person.py, October 2025",
+)
 def test_a_person_is_found_by_number_and_by_uuid(either: Api) -> None:
     person = either.get("persons/7/")
     assert person["id"] == 7
     assert either.get(f"persons/{person['uuid']}/") == person
 
 
+@pytest.mark.behaviour(
+    "persons_retrieve",
+    "an id that is neither number nor UUID is a 400 that says what to do",
+    source="PostHog source person.py, October 2025",
+)
 def test_an_id_that_is_neither_is_explained(either: Api) -> None:
     refusal = either.refused("GET", "persons/ada/")
     assert refusal["detail"] == (
@@ -151,6 +194,11 @@ def test_an_id_that_is_neither_is_explained(either: Api) -> None:
     )
 
 
+@pytest.mark.behaviour(
+    "persons_update",
+    "answers 202 without a body and merges the properties",
+    source="PostHog source person.py, October 2025",
+)
 def test_an_update_answers_202_without_a_body_and_merges(api: Api) -> None:
     before = api.get("persons/3/")["properties"]
     answer = api.send("PATCH", "persons/3/", {"properties": {"plan": "x"}, "name": "ignored"})
@@ -158,6 +206,7 @@ def test_an_update_answers_202_without_a_body_and_merges(api: Api) -> None:
     assert api.get("persons/3/")["properties"] == {**before, "plan": "x"}
 
 
+@pytest.mark.behaviour("persons_update", "answers 200 with the person", source="PostHog documentation")
 def test_a_documented_update_answers_with_the_person(documented: Api) -> None:
     answer = documented.send("PATCH", "persons/3/", {"properties": {"plan": "x"}})
     assert answer.status == 200
@@ -165,6 +214,9 @@ def test_a_documented_update_answers_with_the_person(documented: Api) -> None:
     assert answer.json["properties"]["plan"] == "x"
 
 
+@pytest.mark.behaviour(
+    "persons_update", "an update is a `$set` event", source="PostHog source person.py, October 2025"
+)
 def test_an_update_is_a_set_event(api: Api) -> None:
     api.send("PATCH", "persons/3/", {"properties": {"plan": "x"}})
     (event,) = api.get("events/", event="$set")["results"]
@@ -173,12 +225,23 @@ def test_an_update_is_a_set_event(api: Api) -> None:
     assert api.get("events/", limit=1)["results"] == [event], "the newest"
 
 
+@pytest.mark.behaviour(
+    "persons_update",
+    "what cannot be set is accepted; nobody is told that it fails",
+    source="PostHog source person.py, October 2025",
+)
 def test_failures_of_an_update_are_not_told(api: Api) -> None:
     before = api.get("persons/3/")
     assert api.send("PATCH", "persons/3/", {"properties": "no object"}).status == 202
     assert api.get("persons/3/") == before
 
 
+@pytest.mark.behaviour(
+    "persons_update",
+    "persons_delete",
+    "a change that was accepted takes effect later",
+    source="PostHog source person.py, October 2025",
+)
 def test_changes_take_effect_later_when_a_delay_is_set(api: Api) -> None:
     api.emulator.apply_delay = 60
     before = api.get("persons/3/")
@@ -198,6 +261,9 @@ def test_documented_changes_take_effect_at_once(documented: Api) -> None:
     assert documented.send("GET", "persons/4/").status == 404
 
 
+@pytest.mark.behaviour(
+    "persons_delete", "answers 202 without a body", source="PostHog source person.py, October 2025"
+)
 def test_a_delete_answers_202_without_a_body(api: Api) -> None:
     answer = api.send("DELETE", "persons/4/")
     assert (answer.status, answer.content) == (202, b"")
@@ -217,6 +283,11 @@ def until_sunday(api: Api) -> None:
 
 
 @pytest.mark.parametrize("query", ["?delete_events=true", "?delete_events=false", "?delete_events"])
+@pytest.mark.behaviour(
+    "persons_delete",
+    "`delete_events` deletes by being there, even as `false`; on Sunday at 05:00 UTC",
+    source="PostHog source person.py, October 2025",
+)
 def test_the_mere_presence_of_delete_events_deletes_them_on_sunday(api: Api, query: str) -> None:
     ids = api.get("persons/1/")["distinct_ids"]
     total = len(api.emulator.data.events)
@@ -240,6 +311,9 @@ def test_events_stay_when_delete_events_is_left_out(either: Api) -> None:
     assert event["person"] in (None, "null"), "the event stays, its person does not"
 
 
+@pytest.mark.behaviour(
+    "persons_delete", "`delete_events=false` keeps the events", source="PostHog documentation"
+)
 def test_documented_delete_events_is_a_boolean(documented: Api) -> None:
     for number, (value, gone) in enumerate((("false", False), ("true", True)), start=1):
         ids = documented.get(f"persons/{number}/")["distinct_ids"]
@@ -249,6 +323,11 @@ def test_documented_delete_events_is_a_boolean(documented: Api) -> None:
         assert events_of(documented, ids) == (0 if gone else count)
 
 
+@pytest.mark.behaviour(
+    "persons_delete",
+    "`delete_recordings` deletes the recordings too",
+    source="PostHog source person.py, October 2025",
+)
 def test_delete_recordings_deletes_the_recordings_of_the_person(api: Api) -> None:
     session = api.emulator.data.recordings.get(0).session
     assert session.person is not None
@@ -264,6 +343,9 @@ def rows_of(answer: Answer) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode())))
 
 
+@pytest.mark.behaviour(
+    "persons_list", "CSV ignores `limit` and `offset`", source="PostHog source person.py, October 2025"
+)
 def test_csv_ignores_limit_and_offset(api: Api) -> None:
     rows = rows_of(api.send("GET", "persons/?format=csv&limit=2&offset=100"))
     assert len(rows) == 250
@@ -276,6 +358,7 @@ def test_csv_of_one_person(either: Api) -> None:
     assert row["id"] == "1"
 
 
+@pytest.mark.behaviour("persons_list", "`Accept: text/csv` asks for CSV", source="Django REST framework")
 def test_the_accept_header_asks_for_csv_too(api: Api) -> None:
     assert len(rows_of(api.send("GET", "persons/1/", headers={"Accept": "text/csv"}))) == 1
     answer = api.send("GET", "persons/1/", headers={"Accept": "text/csv, application/json"})
@@ -285,6 +368,11 @@ def test_the_accept_header_asks_for_csv_too(api: Api) -> None:
 # --- actions ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "persons_values",
+    "a list of `{name, count}`, narrowed by `value`",
+    source="PostHog source person.py, October 2025",
+)
 def test_values_count_how_often_each_was_seen(api: Api) -> None:
     found = api.get("persons/values/", key="plan")
     counts = [value["count"] for value in found]
@@ -297,11 +385,22 @@ def test_values_count_how_often_each_was_seen(api: Api) -> None:
     assert {value["name"] for value in api.get("persons/values/", key="newsletter")} == {True, False}
 
 
+@pytest.mark.behaviour(
+    "persons_values",
+    "without `key`, or for virtual properties, an empty list",
+    source="PostHog source person.py, October 2025",
+)
 def test_values_without_a_key_or_of_virtual_properties_are_empty(api: Api) -> None:
     assert api.get("persons/values/") == []
     assert api.get("persons/values/", key="$virt_revenue") == []
 
 
+@pytest.mark.behaviour(
+    "persons_stickiness",
+    "persons_trends",
+    "persons in groups, with a count, although no body is documented",
+    source="PostHog source person.py, October 2025",
+)
 def test_trends_and_stickiness_group_the_persons_who_did_it(api: Api) -> None:
     trends = api.get("persons/trends/", entity_id="$pageview", entity_type="events", date_from="-30d")
     (group,) = trends["results"]
@@ -319,7 +418,39 @@ def test_trends_and_stickiness_group_the_persons_who_did_it(api: Api) -> None:
     assert api.get("persons/trends/", entity_id="nothing")["results"] == [{"people": [], "count": 0}]
 
 
+@pytest.mark.behaviour(
+    "persons_stickiness",
+    "persons_trends",
+    "filters that cannot be read are a 400",
+    source="PostHog source person.py, October 2025",
+)
 def test_unreadable_filters_of_legacy_insights_are_refused(either: Api) -> None:
     for insight in ("stickiness", "trends"):
         refusal = either.refused("GET", f"persons/{insight}/", properties="{")
         assert refusal["detail"] == "Properties are unparsable!"
+
+
+@pytest.mark.behaviour(
+    "persons_delete",
+    "`keep_person` is not known to servers of 2025, which delete the person all the same",
+    source="PostHog source person.py, October 2025 and 2026",
+)
+def test_keep_person_keeps_nobody_on_a_server_of_2025(api: Api) -> None:
+    assert api.send("DELETE", "persons/4/", query={"keep_person": "true"}).status == 202
+    assert api.send("GET", "persons/4/").status == 404
+
+
+@pytest.mark.behaviour(
+    "persons_stickiness",
+    "persons_trends",
+    "`date_from` and `date_to` limit what they did",
+    source="PostHog source person.py, October 2025",
+)
+def test_the_period_of_legacy_insights_ends_at_date_to(api: Api) -> None:
+    for insight in ("stickiness", "trends"):
+        every, none = (
+            api.get(f"persons/{insight}/", date_from="-30d", date_to=until, stickiness_days=1, limit=500)
+            for until in ("-0d", "-31d")
+        )
+        assert sum(group["count"] for group in every["results"]) > 0
+        assert sum(group["count"] for group in none["results"]) == 0

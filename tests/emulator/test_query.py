@@ -31,6 +31,11 @@ def test_the_example_of_the_contract(either: Api) -> None:
     assert result["error"] is None
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "without LIMIT a hundred rows; only `hasMore` tells",
+    source="PostHog source hogql/constants.py, 2025",
+)
 def test_without_a_limit_a_hundred_rows_come_and_only_has_more_tells(api: Api) -> None:
     result = api.query("select uuid from events")
     assert (len(result["results"]), result["hasMore"], result["limit"]) == (100, True, 100)
@@ -49,6 +54,11 @@ def test_with_an_own_limit_nothing_is_told(api: Api) -> None:
     assert result["results"] == api.query("select uuid from events limit 1, 3")["results"]
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "a LIMIT above 50,000 is lowered without a word",
+    source="PostHog source hogql/constants.py, 2025",
+)
 def test_a_limit_above_50_000_is_lowered_without_a_word(api: Api) -> None:
     assert "LIMIT 50000" in api.query("select 1 from events limit 60000")["hogql"]
 
@@ -222,6 +232,11 @@ def test_what_the_emulator_cannot_do_is_never_an_empty_result(api: Api, sql: str
     assert refused(api, sql)["code"] == "emulator_unsupported"
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "unknown kinds and fields are a 400 of unreadable JSON",
+    source="PostHog source query.py, July 2025",
+)
 def test_unknown_kinds_and_extra_keys_are_unreadable(either: Api) -> None:
     bodies: tuple[tuple[Any, str], ...] = (
         ({}, "Field required"),
@@ -256,6 +271,12 @@ QUERY = {"kind": "HogQLQuery", "query": "select count() from events"}
 @pytest.mark.parametrize(
     "how", [{"refresh": "async"}, {"refresh": "force_async"}, {"refresh": "lazy_async"}, {"async": True}]
 )
+@pytest.mark.behaviour(
+    "query_create",
+    "query_retrieve",
+    "202 while the query runs, then 200",
+    source="PostHog source query.py, July 2025",
+)
 def test_an_asynchronous_query_is_202_and_then_200(api: Api, how: dict[str, Any]) -> None:
     queued = api.send("POST", "query/", {"query": QUERY, **how})
     assert queued.status == 202
@@ -287,6 +308,7 @@ def test_how_often_a_query_must_be_asked_for_can_be_set(api: Api) -> None:
     assert statuses == [202, 202, 202, 200, 200]
 
 
+@pytest.mark.behaviour("query_create", "query_retrieve", "always 200", source="PostHog documentation")
 def test_documented_statuses_are_always_200(documented: Api) -> None:
     queued = documented.send("POST", "query/", {"query": QUERY, "refresh": "async"})
     assert queued.status == 200
@@ -296,6 +318,11 @@ def test_documented_statuses_are_always_200(documented: Api) -> None:
     assert [answer.json["query_status"]["complete"] for answer in found] == [False, True]
 
 
+@pytest.mark.behaviour(
+    "query_retrieve",
+    "a failed query is a 400 with the status, not an error body",
+    source="PostHog source query.py, July 2025",
+)
 def test_a_failed_query_answers_400_with_its_status(api: Api) -> None:
     wrong = {"kind": "HogQLQuery", "query": "select nope from events"}
     queued = api.send("POST", "query/", {"query": wrong, "refresh": "async", "client_query_id": "q"})
@@ -309,6 +336,11 @@ def test_a_failed_query_answers_400_with_its_status(api: Api) -> None:
     assert "type" not in answer.json, "no error envelope"
 
 
+@pytest.mark.behaviour(
+    "query_retrieve",
+    "forgotten after twenty minutes: 404",
+    source="PostHog source execute_async.py, July 2025",
+)
 def test_queries_are_forgotten_after_twenty_minutes(api: Api) -> None:
     sample = api.emulator.sample_id("query")
     assert api.get(f"query/{sample}/")["query_status"]["expiration_time"] == "2025-07-01T12:20:00Z"
@@ -319,6 +351,11 @@ def test_queries_are_forgotten_after_twenty_minutes(api: Api) -> None:
     assert (answer.status, answer.json["detail"]) == (404, f"Query {sample} not found for team 1")
 
 
+@pytest.mark.behaviour(
+    "query_retrieve",
+    "`show_progress=true` fills `query_progress`",
+    source="PostHog source query.py, July 2025",
+)
 def test_progress_is_shown_when_asked_for(api: Api) -> None:
     path = f"query/{api.emulator.sample_id('query')}/"
     assert api.get(path)["query_status"]["query_progress"] is None
@@ -326,6 +363,11 @@ def test_progress_is_shown_when_asked_for(api: Api) -> None:
     assert api.get(path, show_progress="true")["query_status"]["query_progress"]["rows_read"] == 2000
 
 
+@pytest.mark.behaviour(
+    "query_delete",
+    "200 with a message, also for an unknown id; `dequeue_only=true`",
+    source="PostHog source query.py and execute_async.py, July 2025",
+)
 def test_cancelling_tells_what_was_done_and_forgets(api: Api) -> None:
     def cancel(path: str) -> str:
         answer = api.send("DELETE", path)
@@ -341,6 +383,7 @@ def test_cancelling_tells_what_was_done_and_forgets(api: Api) -> None:
     assert api.send("GET", "query/q/").status == 404
 
 
+@pytest.mark.behaviour("query_delete", "204", source="PostHog documentation")
 def test_documented_cancelling_is_a_204(documented: Api) -> None:
     answer = documented.send("DELETE", "query/unknown/")
     assert (answer.status, answer.content) == (204, b"")
@@ -349,12 +392,22 @@ def test_documented_cancelling_is_a_204(documented: Api) -> None:
 # --- drafts ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "query_draft_sql",
+    "`{sql}`, although no body is documented; `current_query` is read",
+    source="PostHog source query.py, July 2025",
+)
 def test_a_draft_can_be_run(api: Api) -> None:
     sql = api.get("query/draft_sql/", prompt="How many events of each kind?")["sql"]
     assert api.query(sql)["results"]
 
 
 @pytest.mark.parametrize(("prompt", "code"), [("", "required"), ("x" * 401, "too_long"), ("???", "unclear")])
+@pytest.mark.behaviour(
+    "query_draft_sql",
+    "`prompt` is required: 400 with required, too_long or unclear",
+    source="PostHog source query.py, July 2025",
+)
 def test_prompts_that_cannot_be_used(either: Api, prompt: str, code: str) -> None:
     refusal = either.refused("GET", "query/draft_sql/", prompt=prompt)
     assert (refusal["attr"], refusal["code"]) == ("prompt", code)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .conftest import Api
 
 QUERY: dict[str, Any] = {"kind": "HogQLQuery", "query": "select count() from events"}
@@ -68,6 +70,9 @@ def test_a_status_tells_when_what_happened(api: Api) -> None:
 # --- failures --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "query_retrieve", "a query whose worker died stays at 202", source="PostHog/posthog#55218"
+)
 def test_a_query_can_be_stuck_for_as_long_as_it_is_remembered(api: Api) -> None:
     """PostHog/posthog#55218: some queries whose worker died stay at 202."""
     api.emulator.behaviour.stuck_queries = True
@@ -84,6 +89,9 @@ def test_a_query_can_be_stuck_for_as_long_as_it_is_remembered(api: Api) -> None:
     assert api.send("DELETE", f"query/{query_id}/").status == 200
 
 
+@pytest.mark.behaviour(
+    "query_retrieve", "a failure without a message is a 500", source="PostHog source query.py, July 2025"
+)
 def test_a_query_that_fails_without_a_message_is_a_500(api: Api) -> None:
     """Source: PostHog query.py."""
     api.emulator.behaviour.silent_failures = True
@@ -123,6 +131,11 @@ def test_every_kind_can_run_in_the_background_and_say_why_it_failed(api: Api) ->
 # --- ids -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "a `client_query_id` that is known is not run twice",
+    source="PostHog source execute_async.py, July 2025",
+)
 def test_an_id_that_is_known_is_not_run_twice(api: Api) -> None:
     """Source: PostHog execute_async.py: the status of the first one, so that a repeated request is safe."""
     first = queue(api, refresh="async", client_query_id="mine")
@@ -150,6 +163,11 @@ def test_a_cancelled_query_is_forgotten_and_a_complete_one_is_not(api: Api) -> N
 # --- too many --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "too many at once: 429 without Retry-After",
+    source="PostHog documentation of API queries; saurabhav88/EnviousWispr#1588",
+)
 def test_too_many_queries_at_once_are_a_429_without_retry_after(api: Api) -> None:
     """Source: PostHog's limit of concurrent API queries (its documentation of API queries); saurabhav88/EnviousWispr#1588."""
     cached = {"kind": "HogQLQuery", "query": "select 1"}

@@ -22,6 +22,11 @@ def post(api: Api, query: dict[str, Any] = QUERY, /, **fields: Any) -> tuple[int
 # --- freshness -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "`blocking` takes a result of the last hours",
+    source="PostHog source query_runner.py, 2025",
+)
 def test_a_repeated_query_comes_from_the_cache(either: Api) -> None:
     """Source: PostHog query_runner.py: `blocking` takes a result of the last six hours."""
     _, first = post(either)
@@ -55,6 +60,9 @@ def test_the_cache_does_not_see_changed_data(api: Api) -> None:
     assert post(api, persons, refresh="force_blocking")[1]["results"] == [[249]]
 
 
+@pytest.mark.behaviour(
+    "query_create", "`force_cache` calculates on a miss", source="PostHog source query.py, July 2025"
+)
 def test_force_cache_calculates_on_a_miss(api: Api) -> None:
     """Source: PostHog query.py: on this endpoint `force_cache` is taken for a recent cached result, else calculated."""
     status, body = post(api, refresh="force_cache")
@@ -97,6 +105,11 @@ def test_how_long_a_trend_is_fresh_depends_on_its_interval(
 
 
 @pytest.mark.parametrize("refresh", ["async", "async_except_on_cache_miss"])
+@pytest.mark.behaviour(
+    "query_create",
+    "a stale result comes together with the status of the query that renews it",
+    source="PostHog source query_runner.py, 2025",
+)
 def test_a_stale_result_is_shown_while_a_new_one_is_found(api: Api, refresh: str) -> None:
     """Source: PostHog query_runner.py: the stale result and the status of the query that renews it, together."""
     post(api)
@@ -126,6 +139,12 @@ def test_async_except_on_cache_miss_waits_when_nothing_is_cached(api: Api) -> No
     assert (status, body["is_cached"], body["results"]) == (200, False, [[2000]])
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "query_retrieve",
+    "after its status expired, the query sent again hits the cache",
+    source="PostHog/posthog#94496",
+)
 def test_after_its_status_expired_a_query_sent_again_hits_the_cache(api: Api) -> None:
     """PostHog/posthog#94496."""
     _, body = post(api, refresh="async", client_query_id="q")
@@ -153,6 +172,11 @@ def with_variable(variable_id: str, **fields: Any) -> dict[str, Any]:
     return {"kind": "HogQLQuery", "query": SQL, "variables": {variable_id: given}}
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "variables have the given value or their default",
+    source="PostHog source variables.py, 2025",
+)
 def test_variables_have_the_given_value_or_their_default(api: Api) -> None:
     """Source: PostHog variables.py."""
     variable_id = api.emulator.add_variable("what", "search_performed")
@@ -216,6 +240,11 @@ def test_filters_of_hogql(api: Api) -> None:
     assert (status, "placeholder" in body["detail"]) == (400, True)
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "`filters_override`: dates replace, properties are added",
+    source="PostHog source query.py, July 2025",
+)
 def test_filters_laid_over_a_query(api: Api) -> None:
     """Source: PostHog query.py: dates take the place of the query's own, properties are added."""
     override = {"date_from": "2025-06-20", "date_to": "2025-06-28", "properties": [BROWSER]}

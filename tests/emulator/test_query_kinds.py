@@ -32,6 +32,11 @@ def events(api: Api, after: str | None = None, before: str | None = None) -> lis
 # --- EventsQuery -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "EventsQuery: the last day unless `after` says otherwise",
+    source="PostHog source events_query_runner.py, 2025",
+)
 def test_events_of_the_last_day_come_unless_told_otherwise(either: Api) -> None:
     """Source: PostHog events_query_runner.py: `after` is -24h when left out, `all` lifts it."""
     result = ask(either, "EventsQuery", select=["uuid", "timestamp"])
@@ -194,6 +199,9 @@ def test_persons_come_newest_first_with_four_columns(either: Api) -> None:
     assert (person["distinct_ids"], person["properties"]) == (found["distinct_ids"], found["properties"])
 
 
+@pytest.mark.behaviour(
+    "query_create", "ActorsQuery: every person, without short pages", source="airbytehq/airbyte#45128"
+)
 def test_every_person_comes_by_actors_query(api: Api) -> None:
     """PostHog's staff name it as the way to list persons without short pages: airbytehq/airbyte#45128."""
     seen: list[str] = []
@@ -240,6 +248,11 @@ def trend(api: Api, *series: dict[str, Any], **fields: Any) -> list[dict[str, An
     return results
 
 
+@pytest.mark.behaviour(
+    "query_create",
+    "TrendsQuery: whole days from seven days ago",
+    source="PostHog source query_date_range.py, 2025",
+)
 def test_a_trend_counts_each_of_the_last_eight_days(either: Api) -> None:
     """Source: PostHog query_date_range.py: from seven days ago, whole days, to the end of today."""
     answer = ask(either, "TrendsQuery", series=[PAGEVIEWS])
@@ -421,6 +434,9 @@ def test_what_is_not_emulated_is_said_and_named(either: Api, kind: str, fields: 
         ("TrendsQuery", {"series": [], "dateRange": {"from": "x"}}, "query.TrendsQuery.dateRange.from"),
         ("TrendsQuery", {"series": [], "trendsFilter": {"x": 1}}, "query.TrendsQuery.trendsFilter.x"),
     ],
+)
+@pytest.mark.behaviour(
+    "query_create", "query models refuse unknown fields", source="PostHog source schema.py, 2025"
 )
 def test_wrong_fields_are_refused_as_the_servers_models_do(
     either: Api, kind: str, fields: dict[str, Any], place: str

@@ -13,12 +13,20 @@ from posthog_environments.emulator import Emulator
 from .conftest import Api
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "`{results, has_next, version}`: no count, no next",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_a_page_says_only_whether_more_follow(api: Api) -> None:
     page = api.get("session_recordings/", limit=5)
     assert page.keys() == {"results", "has_next", "version"}
     assert (page["has_next"], page["version"], len(page["results"])) == (True, 4, 5)
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list", "`{count, next, previous, results}`", source="PostHog documentation"
+)
 def test_documented_pages_have_the_usual_shape(documented: Api) -> None:
     page = documented.get("session_recordings/", limit=5)
     assert page.keys() == {"count", "next", "previous", "results"}
@@ -28,6 +36,11 @@ def test_documented_pages_have_the_usual_shape(documented: Api) -> None:
     assert isinstance(recording["person"]["distinct_ids"], str)
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "three days unless `date_from` says otherwise, the newest first",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_the_last_three_days_are_listed_newest_first(either: Api) -> None:
     starts = [row["start_time"] for row in either.get("session_recordings/")["results"]]
     now = either.emulator.clock.now()
@@ -52,6 +65,12 @@ def test_offset_and_limit_reach_every_recording(api: Api) -> None:
     assert len(ids) == len(set(ids)) == 251
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "session_recordings_delete",
+    "deleted ones are left out after paging, so that pages are short",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_deleted_recordings_are_left_out_after_paging(api: Api) -> None:
     first = api.get("session_recordings/", limit=5)["results"]
     assert api.send("DELETE", f"session_recordings/{first[2]['id']}/").status == 204
@@ -60,6 +79,11 @@ def test_deleted_recordings_are_left_out_after_paging(api: Api) -> None:
     assert page["has_next"] is True, "a short page is not the last one"
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "unknown parameters are a 400, with a list as JSON in `detail`",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_unknown_parameters_are_refused_with_a_list_in_the_detail(api: Api) -> None:
     refusal = api.refused("GET", "session_recordings/", nope=1)
     assert (refusal["type"], refusal["attr"]) == ("validation_error", None)
@@ -76,10 +100,20 @@ def test_bad_parameters_are_refused_likewise(api: Api, name: str, value: str) ->
     assert problem["loc"] == [name]
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "the header `Server-Timing`",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_the_server_says_how_long_it_took(api: Api) -> None:
     assert "Server-Timing" in api.send("GET", "session_recordings/").headers
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "`order` and `order_direction`",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_orders(api: Api) -> None:
     for order in ("duration", "click_count", "activity_score", "console_error_count", "recording_ttl"):
         field = "recording_duration" if order == "duration" else order
@@ -89,6 +123,11 @@ def test_orders(api: Api) -> None:
             assert values == sorted(values, reverse=direction == "DESC")
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "fields of the recordings query as parameters, JSON where needed",
+    source="PostHog source session_recording_api.py, October 2025",
+)
 def test_filters(api: Api) -> None:
     def found(**query: object) -> list[dict]:
         query = {
@@ -123,6 +162,12 @@ def test_filters(api: Api) -> None:
     assert refusal["code"] == "emulator_unsupported"
 
 
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "session_recordings_retrieve",
+    "`person` is empty once the person is deleted",
+    source="PostHog source person.py, October 2025",
+)
 def test_the_person_is_null_once_deleted(api: Api) -> None:
     recording = api.get(f"session_recordings/{api.emulator.sample_id('session_recordings')}/")
     api.send("DELETE", f"persons/{recording['person']['id']}/")
@@ -132,6 +177,11 @@ def test_the_person_is_null_once_deleted(api: Api) -> None:
 # --- sharing ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "session_recordings_sharing",
+    "one object, even of a recording that does not exist",
+    source="PostHog source sharing.py, October 2025",
+)
 def test_sharing_is_one_object_even_of_a_recording_that_does_not_exist(either: Api) -> None:
     nobody = either.get("session_recordings/nothing/sharing/")
     assert (nobody["enabled"], nobody["created_at"]) == (False, None)
@@ -150,6 +200,11 @@ def test_some_recordings_are_shared(api: Api) -> None:
 # --- sessions --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.behaviour(
+    "sessions_property_definitions",
+    "`{count, results}`, narrowed by `search`; `is_numerical` since 2026",
+    source="PostHog source session.py, 2025",
+)
 def test_session_properties_are_a_fixed_list(api: Api) -> None:
     page = api.get("sessions/property_definitions/")
     assert page["count"] == len(page["results"]) == 20
@@ -161,6 +216,11 @@ def test_session_properties_are_a_fixed_list(api: Api) -> None:
     assert {row["property_type"] for row in numbers} == {"Numeric", "Duration"}
 
 
+@pytest.mark.behaviour(
+    "sessions_values",
+    "`key` is required; a list of `{name}`, narrowed by `value`",
+    source="PostHog source session.py, 2025",
+)
 def test_session_values_need_a_key_and_are_names(api: Api) -> None:
     assert api.refused("GET", "sessions/values/")["detail"] == "Key not provided"
     assert {"name": "Direct"} in api.get("sessions/values/", key="$channel_type")
@@ -213,6 +273,11 @@ def test_console_filters_are_joined_with_the_others(api: Api) -> None:
         ("console_log_filters", [{"type": "AND", "values": [{"type": "log_entry", "key": "message"}]}]),
     ],
 )
+@pytest.mark.behaviour(
+    "session_recordings_list",
+    "what the emulator has no data for is a 400, never an empty list",
+    source="the emulator",
+)
 def test_what_the_emulator_has_no_data_for_is_said_and_never_an_empty_list(
     api: Api, name: str, value: Any
 ) -> None:
@@ -221,6 +286,11 @@ def test_what_the_emulator_has_no_data_for_is_said_and_never_an_empty_list(
     assert "emulator has" in refusal["detail"]
 
 
+@pytest.mark.behaviour(
+    "session_recordings_sharing",
+    "the settings outlive their recording",
+    source="PostHog source sharing.py, October 2025",
+)
 def test_sharing_settings_outlive_their_recording(api: Api) -> None:
     """PostHog source sharing.py: the view does not look whether the recording exists."""
     recording = api.emulator.sample_id("session_recordings")

@@ -157,6 +157,9 @@ def test_what_is_refused_before_is_not_counted_and_a_wrong_method_is() -> None:
     assert api.send("PUT", "exports/", {}).status == 429
 
 
+@pytest.mark.behaviour(
+    "persons_list", "429 without Retry-After before September 2025", source="PostHog/posthog#37812"
+)
 def test_persons_did_not_say_how_long_until_september_2025() -> None:
     """PostHog/posthog#37812: a throttle that counted twice."""
     api = throttled()

@@ -73,6 +73,11 @@ def test_a_result_is_forgotten_twenty_minutes_after_it_was_there(api: Api) -> No
     assert api.send("GET", f"query/{query}/").status == 404
 
 
+@pytest.mark.behaviour(
+    "persons_delete",
+    "events are deleted on Sundays at 05:00 UTC",
+    source="PostHog source person.py, October 2025",
+)
 def test_events_are_deleted_on_sundays_at_five(api: Api) -> None:
     moments: list[datetime] = []
     erase = api.emulator.data.events.erase
