@@ -396,13 +396,31 @@ def _blamed(content: str) -> Iterator[str]:
 
 
 def _value(case: Case[Any], subject: str) -> Any:
+    """What was sent there; for a field within JSON in the query, everything that was sent under its name."""
     place, _, name = subject.partition(".")
+    if place == "query" and name not in case.query:
+        return list(_inner(case.query, name))
     found: Any = {"query": case.query, "body": case.body, "path": case.path_parameters}.get(place)
     for step in name.split(".") if name else ():
         if not isinstance(found, dict) or step not in found:
             return None
         found = found[step]
     return found
+
+
+def _inner(value: Any, name: str) -> Iterator[Any]:
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return
+    if isinstance(value, dict):
+        yield from (item for key, item in value.items() if key == name)
+        for item in value.values():
+            yield from _inner(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _inner(item, name)
 
 
 # --- the long run ----------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def test_a_wrong_request_is_seen(method: str, url: str, body: Any, said: str) ->
         ("GET", PERSONS + "?limit=10&properties=" + '[{"key":"email"}]' + "&include_total=true", None),
         ("GET", PERSONS.replace("environments", "projects") + "0197208c-b145-7584-9a97-a2358afb33b5/", None),
         ("GET", PERSONS.replace("persons", "hog_functions") + "?type=destination,site_app", None),
+        ("GET", PERSONS.replace("persons", "events/values") + "?key=7&event_name=-6.5e3", None),
         ("PATCH", PERSONS + "3/", {"properties": {"plan": "free"}}),
     ],
 )

@@ -311,3 +311,12 @@ def test_log_filters(either: Api) -> None:
     assert worker
     assert all("Worker took" in entry["message"] for entry in worker)
     assert {entry["plugin_config_id"] for entry in either.get(LOGS)["results"]} == {17}
+
+
+@pytest.mark.parametrize("query", [{"filter_groups": "7"}, {"filters": "{"}])
+def test_unreadable_function_filters_are_refused_even_when_nothing_is_left_to_filter(
+    either: Api, query: dict[str, str]
+) -> None:
+    assert (
+        either.refused("GET", "hog_functions/", created_by=-1, **query)["detail"] == "Invalid filter provided"
+    )

@@ -297,3 +297,8 @@ def test_sharing_settings_outlive_their_recording(api: Api) -> None:
     assert api.send("DELETE", f"session_recordings/{recording}/").status == 204
     assert api.send("GET", f"session_recordings/{recording}/").status == 404
     assert api.get(f"session_recordings/{recording}/sharing/")["enabled"] is False
+
+
+def test_other_filters_are_checked_even_when_no_comment_can_match(api: Api) -> None:
+    query = {"comment_text": '{"key":"text"}', "having_predicates": '[{"key":""}]'}
+    assert api.refused("GET", "session_recordings/", **query)["detail"]

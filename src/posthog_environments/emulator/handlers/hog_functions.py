@@ -39,13 +39,14 @@ def _body(row: HogFunction, *, documented: bool) -> dict[str, Any]:
 @handles("hog_functions_list", unchecked=("type", "filters", "filter_groups"))
 def list_functions(call: Call) -> Response:
     """In execution order. `type` is one value with commas; types that do not exist match nothing."""
-    rows = [row for row in call.state.data.hog_functions.rows if _fits(call, row)]
+    wanted = _wanted(call)
+    rows = [row for row in call.state.data.hog_functions.rows if _fits(call, row, wanted)]
     return Response(
         200, page(call.request, call.query, rows, lambda row: _body(row, documented=call.documented))
     )
 
 
-def _fits(call: Call, row: HogFunction) -> bool:
+def _fits(call: Call, row: HogFunction, wanted: list[Any]) -> bool:
     query = call.query
     if "type" in query and row.type not in query["type"][-1].split(","):
         return False
@@ -62,7 +63,6 @@ def _fits(call: Call, row: HogFunction) -> bool:
     text = query.get("search", "").lower()
     if text not in row.name.lower() and text not in row.description.lower():
         return False
-    wanted = _wanted(call)
     return not wanted or any(_contains(row.filters, part) for part in wanted)
 
 

@@ -148,11 +148,11 @@ def _selected(call: Call) -> Sequence[int]:
     query, recordings = call.query, call.state.data.recordings
     first, last = _period(call)
     places: Sequence[int] = range(last - 1, first - 1, -1)
-    if query.get("comment_text"):
-        return []  # nobody commented on anything
     if query.get("actions"):
         raise unsupported("the parameter actions: the emulator has no actions")
     tests = _tests(call)
+    if query.get("comment_text"):
+        return []  # nobody commented on anything
     if tests:
         join: Callable[[list[bool]], bool] = any if query.get("operand") == "OR" else all
         places = [p for p in places if join([test(recordings.get(p)) for test in tests])]
