@@ -1,28 +1,28 @@
-"""Runs HogQL over the emulator's data: `execute` is the whole interface, so that another engine can take its place.
+"""Runs HogQL over the emulator's data.
 
-A small part of HogQL, see `parser`. Values and types come out as ClickHouse gives them to PostHog: properties are
-nullable texts unless they are defined as numbers or booleans; a comparison with a missing property is false, and its
-opposite true.
+PostHog's own parser reads the text; names, types, HogQL's null rules and property types are resolved here; DuckDB
+runs the query. Both come with the extra `emulator` and are imported by the first query, not before.
+
+Promised: SELECT with WITH, JOIN, GROUP BY, HAVING, windows, QUALIFY, LIMIT BY, ARRAY JOIN, UNION, sub-queries and
+lambdas over the tables of `schema` and the functions of `functions`; columns, types, values, limits, placeholders and
+errors as PostHog has them. Not promised: other tables and functions, PostHog's actions and warehouse, time zones other
+than UTC, approximate aggregates to the last digit, and the text of `clickhouse`.
+
+What is valid HogQL but not covered is refused with the code `emulator_unsupported`, never answered with an empty
+result. Only the listed tables and functions are ever printed, and the database can neither read files nor be
+configured.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 from attrs import define
 
-from posthog_environments.emulator.clock import from_micros, iso_z
 from posthog_environments.emulator.data.dataset import Dataset
-from posthog_environments.emulator.hogql.columns import Column
-from posthog_environments.emulator.hogql.compiler import Compiler
-from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
-from posthog_environments.emulator.hogql.parser import parse
-from posthog_environments.emulator.hogql.rows import rows_of
-from posthog_environments.emulator.hogql.text import printed
+from posthog_environments.emulator.hogql.errors import INSTALL, HogQLError, HogQLUnsupported
 
 DEFAULT_LIMIT: Final = 100
 LARGEST_LIMIT: Final = 50_000
@@ -51,7 +51,16 @@ class Result:
     hogql: str
 
 
-def execute(sql: str, values: Mapping[str, Any] | None, dataset: Dataset, now: datetime) -> Result:
+def execute(
+    sql: str,
+    values: Mapping[str, Any] | None,
+    dataset: Dataset,
+    now: datetime,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    filters: Mapping[str, Any] | None = None,
+    offset_allowed: bool = True,
+) -> Result:
     """Run a query.
 
     Args:
@@ -59,45 +68,37 @@ def execute(sql: str, values: Mapping[str, Any] | None, dataset: Dataset, now: d
         values: Values of its `{placeholders}`.
         dataset: What to run it over.
         now: What `now()` gives.
+        variables: Values of its `{variables.name}`, by code name.
+        filters: What its `{filters}` stands for: `dateRange` and `properties`.
+        offset_allowed: Whether OFFSET is taken; since April 2026 PostHog refuses it with a personal API key.
+
+    Raises:
+        HogQLError: It cannot be run.
+        HogQLUnsupported: The emulator cannot run it, or the extra `emulator` is not installed.
+    """
+    from posthog_environments.emulator.hogql.running import run
+
+    return run(sql, values, dataset, now, variables, filters, offset_allowed)
+
+
+def check(sql: str, values: Mapping[str, Any] | None, dataset: Dataset, now: datetime) -> None:
+    """Read and resolve a query without running it.
 
     Raises:
         HogQLError: It cannot be run.
     """
-    query = parse(sql, values)
-    compiler = Compiler(query, dataset, now)
-    items = compiler.items()
-    order = compiler.order(items)
-    own = query.limit is not None
-    limit = min(query.limit, LARGEST_LIMIT) if query.limit is not None else DEFAULT_LIMIT
-    offset = (query.offset or 0) if own else 0
-    rows = list(islice(rows_of(query, compiler, items, order), offset, offset + limit + 1))
-    has_more = len(rows) > limit
-    columns = [item.name for item in items]
-    return Result(
-        columns=columns,
-        types=[[item.name, item.column.type] for item in items],
-        rows=[
-            [_json(value, item.column) for value, item in zip(row, items, strict=False)]
-            for row in rows[:limit]
-        ],
-        limit=None if own else limit,
-        offset=None if own else offset,
-        has_more=None if own else has_more,
-        hogql=printed(query, limit if own else limit + 1, offset),
-    )
+    from posthog_environments.emulator.hogql.running import resolve
+
+    resolve(sql, values, dataset, now, None, None, offset_allowed=True)
 
 
-def _json(value: Any, column: Column) -> Any:
-    if column.kind == "datetime" and value is not None:
-        try:
-            return iso_z(from_micros(value))
-        except OverflowError:
-            raise HogQLError("Time is out of range", "value_is_out_of_range_of_data_type") from None
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if column.type == "UInt8" and isinstance(value, bool):
-        return int(value)
-    return value
-
-
-__all__ = ["DEFAULT_LIMIT", "LARGEST_LIMIT", "HogQLError", "HogQLUnsupported", "Result", "execute"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "INSTALL",
+    "LARGEST_LIMIT",
+    "HogQLError",
+    "HogQLUnsupported",
+    "Result",
+    "check",
+    "execute",
+]

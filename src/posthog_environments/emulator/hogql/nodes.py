@@ -1,89 +1,253 @@
-"""What a query consists of, once it is read."""
+"""A query after names, types and rules were resolved: what the printers of the engines take.
+
+Nodes are compared by value, so that an expression of GROUP BY is found again in what is selected.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from attrs import define
+import attrs
+from attrs import define, field
+
+from posthog_environments.emulator.hogql.types import Type
 
 
 @define(frozen=True)
-class Constant:
-    """A value; a list only on the right of IN."""
+class Expr:
+    """An expression.
+
+    Attributes:
+        type: Its ClickHouse type.
+    """
+
+    type: Type
+
+
+@define(frozen=True)
+class Literal(Expr):
+    """A constant: None, bool, int, float, str, or a date or time."""
 
     value: Any
 
 
 @define(frozen=True)
-class Field:
-    """A column, or a part of one: `properties.$browser`."""
+class Column(Expr):
+    """A column of a source.
 
-    chain: tuple[str, ...]
+    Attributes:
+        source: The source's name in the printed query.
+        name: The column.
+        outer: Whether the row may be missing from an outer join; ClickHouse gives the type's default then, not NULL.
+    """
+
+    source: str
+    name: str
+    outer: bool = False
 
 
 @define(frozen=True)
-class Star:
-    """All columns."""
+class Property(Expr):
+    """What JSON holds under a path, by the type that it is defined with. A number in the path counts from 1.
+
+    Attributes:
+        base: Text with JSON.
+        path: Keys.
+    """
+
+    base: Expr
+    path: tuple[str | int, ...]
 
 
 @define(frozen=True)
-class Call:
-    """A function."""
+class Name(Expr):
+    """A parameter of a lambda."""
+
+    name: str
+
+
+@define(frozen=True)
+class Lambda(Expr):
+    """A function in an argument; its type is that of its body."""
+
+    names: tuple[str, ...]
+    body: Expr
+
+
+@define(frozen=True)
+class Call(Expr):
+    """A function of the allow-list.
+
+    Attributes:
+        name: Its name in the list.
+        args: Arguments.
+        params: Parameters of a parametric aggregate.
+        distinct: `count(DISTINCT x)`.
+        condition: What a row must fulfil to be aggregated.
+        aggregate: Whether it folds rows.
+    """
 
     name: str
     args: tuple[Expr, ...]
+    params: tuple[Any, ...] = ()
     distinct: bool = False
+    condition: Expr | None = None
+    aggregate: bool = False
 
 
 @define(frozen=True)
-class Shift:
-    """A time moved by an interval."""
+class Compare(Expr):
+    """A comparison.
 
-    base: Expr
-    sign: int
-    amount: int
-    unit: str
+    Attributes:
+        op: `=`, `!=`, `<`, `<=`, `>`, `>=`, like, ilike, match, imatch, in; and not_like, not_ilike ...
+        left: One side.
+        right: The other.
+        on_null: What it is when a side is missing: a truth value, `same` (both sides missing are equal), or None:
+            missing as well.
+    """
 
-
-@define(frozen=True)
-class Compare:
-    """A comparison. Operators: = != < <= > >= like ilike in, and `is null`; `negated` for their opposites."""
-
-    operator: str
+    op: str
     left: Expr
     right: Expr
-    negated: bool = False
+    on_null: bool | str | None = None
 
 
 @define(frozen=True)
-class Logic:
-    """`and` or `or` of several, or `not` of one."""
+class Logic(Expr):
+    """and, or, not."""
 
-    operator: str
+    op: str
     members: tuple[Expr, ...]
 
 
-Expr = Constant | Field | Star | Call | Shift | Compare | Logic
+@define(frozen=True)
+class Missing(Expr):
+    """Whether a value is missing, or (negated) is there."""
+
+    value: Expr
+    negated: bool
 
 
 @define(frozen=True)
-class Item:
-    """One selected expression with its alias, or one to order by with its direction."""
+class Order:
+    """One key of an order; missing values come last either way."""
 
     expr: Expr
-    alias: str | None = None
-    descending: bool = False
+    descending: bool
+
+
+@define(frozen=True)
+class Window(Expr):
+    """A function over a window; `frame` is printed as it is."""
+
+    call: Call
+    partition: tuple[Expr, ...]
+    order: tuple[Order, ...]
+    frame: str
+
+
+@define(frozen=True)
+class Subquery(Expr):
+    """A query as a value (`scalar`), as a set (`set`), or whether it has rows (`exists`)."""
+
+    query: Query
+    kind: str
+
+
+@define(frozen=True)
+class Table:
+    """A table of the emulator, with what is joined to it when it is used.
+
+    Attributes:
+        name: Its name.
+        joins: Names of the lazy joins that are used.
+        argument: Row count of `numbers`.
+        start: First number of `numbers`.
+    """
+
+    name: str
+    joins: tuple[str, ...] = ()
+    argument: int = 0
+    start: int = 0
+
+
+@define(frozen=True)
+class Source:
+    """What rows come from: a table or a query, under a name of the printed query."""
+
+    name: str
+    rows: Table | Query
+    join: str = ""
+    condition: Expr | None = None
+
+
+@define(frozen=True)
+class Unfold:
+    """Rows for each member of arrays, as ARRAY JOIN and arrayJoin make them."""
+
+    name: str
+    arrays: tuple[tuple[str, Expr], ...]
+    outer: bool = False
+
+
+@define(frozen=True)
+class LimitBy:
+    """At most so many rows for each value of some keys."""
+
+    count: int
+    offset: int
+    keys: tuple[Expr, ...]
 
 
 @define(frozen=True)
 class Select:
-    """A query; `aliases` are the names that may stand before a column."""
+    """One SELECT."""
 
-    items: tuple[Item, ...]
-    table: str | None
-    aliases: frozenset[str]
-    where: Expr | None
-    group_by: tuple[Expr, ...]
-    order_by: tuple[Item, ...]
-    limit: int | None
-    offset: int | None
+    columns: tuple[tuple[str, Expr], ...]
+    sources: tuple[Source, ...] = ()
+    unfolds: tuple[Unfold, ...] = ()
+    distinct: bool = False
+    where: Expr | None = None
+    group_by: tuple[Expr, ...] = ()
+    group_mode: str = ""
+    having: Expr | None = None
+    qualify: Expr | None = None
+    order_by: tuple[Order, ...] = ()
+    limit_by: LimitBy | None = None
+    limit: int | None = None
+    offset: int | None = None
+
+
+@define(frozen=True)
+class SelectSet:
+    """Queries put together; `operators` has one less than there are queries."""
+
+    members: tuple[Query, ...]
+    operators: tuple[str, ...]
+    order_by: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int | None = None
+    columns: tuple[tuple[str, Expr], ...] = field(default=(), eq=False)
+
+
+Query = Select | SelectSet
+
+
+def children(node: Expr) -> Iterator[Expr]:
+    """The expressions right inside an expression; not those of sub-queries."""
+    for attribute in attrs.fields(type(node)):
+        value: Any = getattr(node, attribute.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Expr):
+                yield item
+            elif isinstance(item, Order):
+                yield item.expr
+
+
+def walk(node: Expr) -> Iterator[Expr]:
+    """An expression and all inside it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)

@@ -1,90 +1,232 @@
-"""HogQL as text: names of columns, and the query as understood."""
+"""HogQL as text, from syntax trees: names of columns, and the query as understood."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final
 
-from posthog_environments.emulator.hogql.nodes import (
-    Call,
-    Constant,
-    Expr,
-    Field,
-    Item,
-    Logic,
-    Select,
-    Shift,
-    Star,
-)
-from posthog_environments.emulator.json_types import is_array
+from posthog_environments.emulator.hogql.syntax import Tree
 
-
-def column_name(expr: Expr) -> str:
-    """Name of a column without alias: the last part of a property, else the text of the expression."""
-    if isinstance(expr, Field):
-        chain = expr.chain
-        return "__".join(chain[chain.index("properties") + 1 :]) if "properties" in chain[:-1] else chain[-1]
-    return _text(expr)
-
-
-def _text(expr: Expr) -> str:
-    if isinstance(expr, Constant):
-        return _literal(expr.value)
-    if isinstance(expr, Field):
-        return ".".join(
-            part if re.fullmatch(r"[A-Za-z_$][\w$]*", part) else f"`{part}`" for part in expr.chain
-        )
-    if isinstance(expr, Star):
-        return "*"
-    if isinstance(expr, Call):
-        return f"{expr.name}({'DISTINCT ' if expr.distinct else ''}{', '.join(map(_text, expr.args))})"
-    if isinstance(expr, Shift):
-        name = "plus" if expr.sign > 0 else "minus"
-        return f"{name}({_text(expr.base)}, toIntervalSecond({expr.amount}))"
-    if isinstance(expr, Logic):
-        return f"{expr.operator}({', '.join(map(_text, expr.members))})"
-    if expr.operator == "is null":
-        return f"{'isNotNull' if expr.negated else 'isNull'}({_text(expr.left)})"
-    return f"{_FUNCTIONS[expr.operator][expr.negated]}({_text(expr.left)}, {_text(expr.right)})"
-
-
-_FUNCTIONS: Final = {
-    "=": ("equals", "notEquals"),
-    "<": ("less", "greaterOrEquals"),
-    "<=": ("lessOrEquals", "greater"),
-    ">": ("greater", "lessOrEquals"),
-    ">=": ("greaterOrEquals", "less"),
-    "like": ("like", "notLike"),
-    "ilike": ("ilike", "notILike"),
-    "in": ("in", "notIn"),
+_PLAIN: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_COMPARISONS: Final = {
+    "==": "equals",
+    "!=": "notEquals",
+    "<": "less",
+    "<=": "lessOrEquals",
+    ">": "greater",
+    ">=": "greaterOrEquals",
+    "like": "like",
+    "ilike": "ilike",
+    "not like": "notLike",
+    "not ilike": "notILike",
+    "in": "in",
+    "not in": "notIn",
+    "global in": "globalIn",
+    "global not in": "globalNotIn",
+    "=~": "match",
+    "in cohort": "inCohort",
+    "not in cohort": "notInCohort",
 }
+_ARITHMETIC: Final = {"+": "plus", "-": "minus", "*": "multiply", "/": "divide", "%": "modulo"}
 
 
-def _literal(value: Any) -> str:
+def column_name(tree: Tree) -> str:
+    """Name of a column: its alias, the last part of a name, the path of a property, else the text of the expression."""
+    if tree["node"] == "Alias":
+        return str(tree["alias"])
+    if tree["node"] == "Field":
+        chain = [str(part) for part in tree["chain"]]
+        if "properties" in chain[:-1]:
+            return "__".join(chain[chain.index("properties") + 1 :])
+        return chain[-1]
+    if tree["node"] == "ArrayAccess" and tree["array"]["node"] == "Field":
+        key = tree["property"].get("value")
+        if isinstance(key, str):
+            return ".".join([*map(str, tree["array"]["chain"]), key])
+    return text_of(tree)
+
+
+def name_of(name: Any) -> str:
+    """An identifier, quoted where it must be."""
+    text = str(name)
+    if text == "*" or _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace("`", "\\`")
+    return f"`{escaped}`"
+
+
+def literal(value: Any) -> str:
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
         return f"'{escaped}'"
-    if is_array(value):
-        return f"tuple({', '.join(map(_literal, value))})"
     return "NULL" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def printed(query: Select, limit: int, offset: int) -> str:
-    parts = ["SELECT " + ", ".join(map(_aliased, query.items))]
-    if query.table is not None:
-        parts.append(f"FROM {query.table}")
-    if query.where is not None:
-        parts.append(f"WHERE {_text(query.where)}")
-    if query.group_by:
-        parts.append("GROUP BY " + ", ".join(map(_text, query.group_by)))
-    if query.order_by:
-        directions = (f"{_text(item.expr)} {'DESC' if item.descending else 'ASC'}" for item in query.order_by)
-        parts.append("ORDER BY " + ", ".join(directions))
-    parts.append(f"LIMIT {limit}")
-    if offset or query.limit is None:
-        parts.append(f"OFFSET {offset}")
+def _list(trees: list[Tree] | None) -> str:
+    return ", ".join(text_of(tree) for tree in trees or [])
+
+
+def text_of(tree: Tree) -> str:
+    """An expression or a query as PostHog prints HogQL: operators as functions."""
+    node: str = tree["node"]
+    printer = _PRINTERS.get(node)
+    if printer is not None:
+        return str(printer(tree))
+    return node
+
+
+def _constant(tree: Tree) -> str:
+    value = tree.get("value")
+    return str(value) if tree.get("value_type") == "number" else literal(value)
+
+
+def _field(tree: Tree) -> str:
+    return ".".join(name_of(part) for part in tree["chain"])
+
+
+def _call(tree: Tree) -> str:
+    params = f"({_list(tree['params'])})" if tree.get("params") else ""
+    distinct = "DISTINCT " if tree.get("distinct") else ""
+    condition = f" FILTER (WHERE {text_of(tree['filter_expr'])})" if tree.get("filter_expr") else ""
+    return f"{tree['name']}{params}({distinct}{_list(tree['args'])}){condition}"
+
+
+def _comparison(tree: Tree) -> str:
+    op, left, right = tree["op"], text_of(tree["left"]), text_of(tree["right"])
+    missing = tree["right"]["node"] == "Constant" and tree["right"].get("value") is None
+    if missing and op in ("==", "!="):
+        return f"{'isNull' if op == '==' else 'isNotNull'}({left})"
+    if op in ("=~*", "!~*", "!~"):
+        pattern = f"concat('(?i)', {right})" if op.endswith("*") else right
+        match = f"match({left}, {pattern})"
+        return f"not({match})" if op.startswith("!") else match
+    return f"{_COMPARISONS.get(op, op)}({left}, {right})"
+
+
+def _between(tree: Tree) -> str:
+    word = "NOT BETWEEN" if tree["negated"] else "BETWEEN"
+    return f"{text_of(tree['expr'])} {word} {text_of(tree['low'])} AND {text_of(tree['high'])}"
+
+
+def _window_call(tree: Tree) -> str:
+    over = name_of(tree["over_identifier"]) if tree.get("over_identifier") else f"({_window(tree.get('over_expr') or {})})"
+    params = f"({_list(tree['args'])})" if tree.get("args") else ""
+    return f"{tree['name']}{params}({_list(tree.get('exprs'))}) OVER {over}"
+
+
+def _window(tree: Tree) -> str:
+    parts: list[str] = []
+    if tree.get("partition_by"):
+        parts.append(f"PARTITION BY {_list(tree['partition_by'])}")
+    if tree.get("order_by"):
+        parts.append(f"ORDER BY {_list(tree['order_by'])}")
+    start, end = tree.get("frame_start"), tree.get("frame_end")
+    if start:
+        bounds = f"BETWEEN {_bound(start)} AND {_bound(end)}" if end else _bound(start)
+        parts.append(f"{tree.get('frame_method') or 'ROWS'} {bounds}")
     return " ".join(parts)
 
 
-def _aliased(item: Item) -> str:
-    return f"{_text(item.expr)} AS {item.alias}" if item.alias else _text(item.expr)
+def _bound(tree: Tree) -> str:
+    if tree["frame_type"] == "CURRENT ROW":
+        return "CURRENT ROW"
+    value = tree.get("frame_value")
+    return f"{'UNBOUNDED' if value is None else value} {tree['frame_type']}"
+
+
+def _join(tree: Tree) -> str:
+    table = text_of(tree["table"])
+    if tree.get("table_args") is not None:
+        table += f"({_list(tree['table_args'])})"
+    if tree.get("alias"):
+        table += f" AS {name_of(tree['alias'])}"
+    constraint = tree.get("constraint")
+    if constraint:
+        table += f" {constraint['constraint_type']} {text_of(constraint['expr'])}"
+    following = tree.get("next_join")
+    return f"{table} {following['join_type']} {_join(following)}" if following else table
+
+
+def _cte(tree: Tree) -> str:
+    if tree["cte_type"] == "subquery":
+        return f"{name_of(tree['name'])} AS {text_of(tree['expr'])}"
+    return f"{text_of(tree['expr'])} AS {name_of(tree['name'])}"
+
+
+def _select(tree: Tree) -> str:
+    parts: list[str] = []
+    if tree.get("ctes"):
+        parts.append("WITH " + ", ".join(map(_cte, tree["ctes"])))
+    parts.append(f"SELECT {'DISTINCT ' if tree.get('distinct') else ''}{_list(tree['select'])}")
+    if tree.get("select_from"):
+        parts.append(f"FROM {_join(tree['select_from'])}")
+    if tree.get("array_join_list"):
+        parts.append(f"{tree['array_join_op']} {_list(tree['array_join_list'])}")
+    for word in ("prewhere", "where"):
+        if tree.get(word):
+            parts.append(f"{word.upper()} {text_of(tree[word])}")
+    if tree.get("group_by_mode") == "all":
+        parts.append("GROUP BY ALL")
+    elif tree.get("group_by"):
+        parts.append(f"GROUP BY {_list(tree['group_by'])}")
+    for word in ("having", "qualify"):
+        if tree.get(word):
+            parts.append(f"{word.upper()} {text_of(tree[word])}")
+    if tree.get("window_exprs"):
+        windows = (f"{name_of(name)} AS ({_window(item)})" for name, item in tree["window_exprs"].items())
+        parts.append("WINDOW " + ", ".join(windows))
+    if tree.get("order_by"):
+        parts.append(f"ORDER BY {_list(tree['order_by'])}")
+    if tree.get("limit_by"):
+        by = tree["limit_by"]
+        offset = f" OFFSET {text_of(by['offset_value'])}" if by.get("offset_value") else ""
+        parts.append(f"LIMIT {text_of(by['n'])}{offset} BY {_list(by['exprs'])}")
+    return " ".join([*parts, *_limits(tree)])
+
+
+def _limits(tree: Tree) -> list[str]:
+    return [f"{word.upper()} {text_of(tree[word])}" for word in ("limit", "offset") if tree.get(word)]
+
+
+def _set(tree: Tree) -> str:
+    parts = [printed(tree["initial_select_query"])]
+    for item in tree["subsequent_select_queries"]:
+        parts += [item["set_operator"], printed(item["select_query"])]
+    return " ".join([*parts, *_limits(tree)])
+
+
+def printed(tree: Tree) -> str:
+    """A query, without brackets around it."""
+    return _select(tree) if tree["node"] == "SelectQuery" else _set(tree)
+
+
+_PRINTERS: Final[dict[str, Any]] = {
+    "Constant": _constant,
+    "Field": _field,
+    "Call": _call,
+    "Alias": lambda tree: f"{text_of(tree['expr'])} AS {name_of(tree['alias'])}",
+    "ArithmeticOperation": lambda tree: (
+        f"{_ARITHMETIC[tree['op']]}({text_of(tree['left'])}, {text_of(tree['right'])})"
+    ),
+    "CompareOperation": _comparison,
+    "BetweenExpr": _between,
+    "And": lambda tree: f"and({_list(tree['exprs'])})",
+    "Or": lambda tree: f"or({_list(tree['exprs'])})",
+    "Not": lambda tree: f"not({text_of(tree['expr'])})",
+    "Tuple": lambda tree: f"tuple({_list(tree['exprs'])})",
+    "Array": lambda tree: f"[{_list(tree['exprs'])}]",
+    "TupleAccess": lambda tree: f"{text_of(tree['tuple'])}.{tree['index']}",
+    "ArrayAccess": lambda tree: f"{text_of(tree['array'])}[{text_of(tree['property'])}]",
+    "Lambda": lambda tree: f"{_parameters(tree['args'])} -> {text_of(tree['expr'])}",
+    "TypeCast": lambda tree: f"CAST({text_of(tree['expr'])} AS {tree['type_name']})",
+    "TryCast": lambda tree: f"TRY_CAST({text_of(tree['expr'])} AS {tree['type_name']})",
+    "OrderExpr": lambda tree: f"{text_of(tree['expr'])} {tree['order']}",
+    "WindowFunction": _window_call,
+    "Placeholder": lambda tree: f"{{{text_of(tree['expr'])}}}",
+    "SelectQuery": lambda tree: f"({_select(tree)})",
+    "SelectSetQuery": lambda tree: f"({_set(tree)})",
+}
+
+
+def _parameters(names: list[str]) -> str:
+    return name_of(names[0]) if len(names) == 1 else f"({', '.join(map(name_of, names))})"

@@ -1,0 +1,366 @@
+"""Function calls: the allow-list, arguments, lambdas, aggregates and windows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from posthog_environments.emulator.hogql.comparing import compare, time_literal, time_of
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.expressions import ExpressionResolver, logic
+from posthog_environments.emulator.hogql.functions import Function, find, nearest
+from posthog_environments.emulator.hogql.functions.times import unit_of
+from posthog_environments.emulator.hogql.nodes import (
+    Call,
+    Column,
+    Expr,
+    Lambda,
+    Literal,
+    Name,
+    Order,
+    Subquery,
+    Unfold,
+    Window,
+)
+from posthog_environments.emulator.hogql.scopes import Scope, tuple_item
+from posthog_environments.emulator.hogql.syntax import Tree
+from posthog_environments.emulator.hogql.types import DATETIME6, INTERVAL, UINT8, tuple_of
+
+_COMPARING: Final = {
+    "equals": "=",
+    "notEquals": "!=",
+    "less": "<",
+    "lessOrEquals": "<=",
+    "greater": ">",
+    "greaterOrEquals": ">=",
+    "like": "like",
+    "ilike": "ilike",
+    "notLike": "not_like",
+    "notILike": "not_ilike",
+    "match": "match",
+}
+_MEMBERSHIP: Final = {"in": "in", "notIn": "not_in"}
+SPECIAL: Final = frozenset(
+    {*_COMPARING, *_MEMBERSHIP, "and", "or", "not", "isNull", "isNotNull", "arrayJoin", "exists", "cast"}
+)
+_SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_sub": "-"}
+# Functions that PostHog has and the emulator has not: told apart from those that nobody has.
+_OTHERS: Final = frozenset(
+    {
+        *("windowFunnel", "retention", "sumMap", "minMap", "maxMap", "groupConcat", "arrayReduce", "arrayFold"),
+        *("map", "mapFromArrays", "mapKeys", "mapValues", "generateUUIDv4", "rand", "rand64", "randCanonical"),
+        *("cityHash64", "sipHash64", "MD5", "SHA1", "SHA256", "hex", "unhex", "format", "formatReadableSize"),
+        *("sparkline", "matchesAction", "recordingButton", "explainCSPReport", "hogql_lookupDomainType"),
+        *("arrayCumSum", "arrayDifference", "arrayCompact", "arrayResize", "arrayShuffle", "JSONExtract"),
+        *("toDecimal", "toJSONString", "geoDistance", "pointInPolygon", "isIPv4String", "isIPv6String", "exponentialMovingAverage"),
+        *("cutURLParameter", "extractAllGroups", "ngramDistance", "multiSearchAny", "multiMatchAny", "randomString"),
+        *("sumIfOrNull", "uniqUpTo", "groupArrayInsertAt", "simpleLinearRegression", "skewPop", "kurtPop"),
+    }
+)
+
+
+class CallResolver(ExpressionResolver):
+    """Resolves function calls."""
+
+    def call(self, tree: Tree, scope: Scope) -> Expr:
+        name: str = tree["name"]
+        args: list[Tree] = tree["args"]
+        special = self._special(name, args, scope)
+        if special is not None:
+            return special
+        function, conditional = self._function(name)
+        if function.kind == "window":
+            raise HogQLError(f"{name} can only be used as a window function, before OVER", "bad_arguments")
+        if function.kind == "aggregate":
+            return self._aggregate(tree, function, conditional, scope)
+        if tree.get("distinct") or tree.get("params") or tree.get("filter_expr"):
+            raise HogQLError(f"Function '{name}' is no aggregation: it takes no DISTINCT, parameters or FILTER")
+        if tree.get("order_by") or tree.get("within_group"):
+            raise HogQLUnsupported("The emulator does not support ORDER BY inside a call.")
+        self._count(function, name, len(args))
+        resolved = self._arguments(function, args, scope)
+        if function.name in _SHIFTS:
+            return self._shifted(function.name, resolved)
+        return self.known_call(function.name, resolved)
+
+    def known_call(self, name: str, args: tuple[Expr, ...]) -> Expr:
+        function, _ = self._function(name)
+        now = self._now(function.name)
+        if now is not None:
+            return now
+        types = [arg.type for arg in args]
+        if function.name == "tupleElement":
+            index = args[1]
+            if not isinstance(index, Literal) or not isinstance(index.value, int) or types[0].base != "Tuple":
+                raise HogQLError("tupleElement() needs a tuple and a constant number", "illegal_type_of_argument")
+            return tuple_item(args[0], index.value)
+        if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
+            return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
+        if function.name in ("arrayElement", "has") and types[0].family not in ("array", "null"):
+            raise HogQLError(
+                f"Illegal type {types[0]} of argument of function {function.name}", "illegal_type_of_argument"
+            )
+        function.check(types)
+        kind = function.result(types)
+        if function.name == "dateTrunc" or function.name == "date_trunc":
+            unit_of(args[0], function.name)
+            kind = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0].result(types[1:])
+        if function.name == "toStartOfInterval":
+            unit = args[1].name.removeprefix("toInterval") if isinstance(args[1], Call) else "Second"
+            kind = self._function(f"toStartOf{unit}")[0].result(types[:1])
+        return Call(kind, function.name, args)
+
+    def _function(self, name: str) -> tuple[Function, bool]:
+        found = find(name)
+        if found is not None:
+            return found
+        if name in _OTHERS:
+            raise HogQLUnsupported(f"The emulator does not support the function {name}().")
+        near = nearest(name)
+        hint = f" Perhaps you meant '{near}(...)'?" if near else ""
+        raise HogQLError(f"Unsupported function call '{name}(...)'.{hint}")
+
+    @staticmethod
+    def _count(function: Function, name: str, given: int) -> None:
+        """Refuse too few or too many arguments.
+
+        Raises:
+            HogQLError: In PostHog's words.
+        """
+        least, most = function.least, function.most
+        if given >= least and (most is None or given <= most):
+            return
+        what = "Aggregation" if function.kind == "aggregate" else "Function"
+        limit = least if given < least else most
+        bound = "" if least == most else "at least " if given < least else "at most "
+        plural = "" if limit == 1 else "s"
+        raise HogQLError(f"{what} '{name}' expects {bound}{limit} argument{plural}, found {given}")
+
+    # --- calls with rules of their own ---------------------------------------------------------------------
+
+    def _special(self, name: str, args: list[Tree], scope: Scope) -> Expr | None:
+        if name in _COMPARING or name in _MEMBERSHIP:
+            self._exactly(name, args, 2)
+            left = self.expr(args[0], scope)
+            if name in _MEMBERSHIP:
+                return self.membership(_MEMBERSHIP[name], left, args[1], scope)
+            return compare(_COMPARING[name], left, self.expr(args[1], scope))
+        if name in ("and", "or"):
+            return logic(name, [self.condition(arg, scope) for arg in args])
+        if name == "not":
+            self._exactly(name, args, 1)
+            return logic("not", [self.condition(args[0], scope)])
+        if name in ("isNull", "isNotNull"):
+            self._exactly(name, args, 1)
+            return self.missing(self.expr(args[0], scope), negated=name == "isNotNull")
+        if name == "_caseWithExpression":
+            return self._case(args, scope)
+        if name == "exists" and args and args[0]["node"] in ("SelectQuery", "SelectSetQuery"):
+            return Subquery(UINT8, self.query(args[0], scope.ctes), "exists")
+        return self._array_join(args, scope) if name == "arrayJoin" else None
+
+    @staticmethod
+    def _exactly(name: str, args: list[Tree], count: int) -> None:
+        if len(args) != count:
+            plural = "" if count == 1 else "s"
+            raise HogQLError(f"Function '{name}' expects {count} argument{plural}, found {len(args)}")
+
+    def _case(self, args: list[Tree], scope: Scope) -> Expr:
+        """`CASE value WHEN ...`: a chain of comparisons."""
+        value = self.expr(args[0], scope)
+        branches = [self.expr(arg, scope) for arg in args[1:]]
+        flat: list[Expr] = []
+        for when, then in zip(branches[:-1:2], branches[1:-1:2], strict=True):
+            flat += [compare("=", value, when), then]
+        return self.known_call("multiIf", (*flat, branches[-1]))
+
+    def _array_join(self, args: list[Tree], scope: Scope) -> Expr:
+        self._exactly("arrayJoin", args, 1)
+        array = self.expr(args[0], scope)
+        if array.type.base != "Array":
+            raise HogQLError("Argument for function arrayJoin must be Array", "type_mismatch")
+        for known in scope.unfolds:
+            if known.arrays == (("c0", array),):
+                return Column(array.type.item, known.name, "c0")
+        unfold = Unfold(self.new_name("u"), (("c0", array),))
+        scope.unfolds.append(unfold)
+        return Column(array.type.item, unfold.name, "c0")
+
+    def _now(self, name: str) -> Literal | None:
+        now: datetime = self.now
+        if name in ("now", "now64"):
+            return time_literal(now)
+        if name in ("today", "yesterday"):
+            return time_literal((now - timedelta(days=name == "yesterday")).date())
+        return None
+
+    def _shifted(self, name: str, args: tuple[Expr, ...]) -> Expr:
+        """`dateAdd('day', 3, moment)` and `dateAdd(moment, interval)`."""
+        if len(args) == 3:
+            unit = unit_of(args[0], name)
+            interval: Expr = self.known_call(f"toInterval{unit.capitalize()}", (args[1],))
+            moment = args[2]
+        else:
+            moment, interval = args
+        if isinstance(moment, Literal) and isinstance(moment.value, str):
+            moment = time_of(moment.value, DATETIME6)
+        if interval.type != INTERVAL or moment.type.family != "time":
+            raise HogQLError(f"Illegal types of arguments of function {name}", "illegal_type_of_argument")
+        return self.arithmetic(_SHIFTS[name], moment, interval)
+
+    # --- arguments -----------------------------------------------------------------------------------------
+
+    def _arguments(self, function: Function, args: list[Tree], scope: Scope) -> tuple[Expr, ...]:
+        lambdas = [place for place, arg in enumerate(args) if arg["node"] == "Lambda"]
+        if not lambdas:
+            if function.takes[0] == "*" and function.name in ("arrayMap", "arrayFilter", "arrayFirst"):
+                raise HogQLError(f"First argument of {function.name}() must be a lambda", "illegal_type_of_argument")
+            resolved = tuple(self.expr(arg, scope) for arg in args)
+            return self._times_read(function, resolved)
+        if lambdas != [0] or not function.name.startswith("array") or function.name == "array":
+            raise HogQLError(f"Function '{function.name}' takes no lambda there").at(args[lambdas[0]])
+        arrays = tuple(self.expr(arg, scope) for arg in args[1:])
+        for array in arrays:
+            if array.type.base != "Array":
+                detail = f"Illegal type {array.type} of argument of function {function.name}"
+                raise HogQLError(detail, "illegal_type_of_argument")
+        return (self._lambda(function, args[0], arrays, scope), *self._zipped(arrays))
+
+    def _lambda(self, function: Function, tree: Tree, arrays: tuple[Expr, ...], scope: Scope) -> Lambda:
+        names: list[str] = tree["args"]
+        if len(names) != len(arrays):
+            raise HogQLError(
+                f"The lambda takes {len(names)} arguments, but {len(arrays)} arrays are given",
+                "number_of_arguments_doesnt_match",
+            ).at(tree)
+        parameter = self.new_name("v")
+        items = [array.type.item for array in arrays]
+        if len(items) == 1:
+            bound: dict[str, Expr] = {names[0]: Name(items[0], parameter)}
+        else:
+            whole = Name(tuple_of(items), parameter)
+            bound = {name: tuple_item(whole, place) for place, name in enumerate(names, 1)}
+        inner = scope.inner(names={**scope.names, **bound}, aggregate="lambda")
+        body = self.condition(tree["expr"], inner) if function.predicate else self.expr(tree["expr"], inner)
+        return Lambda(body.type, (parameter,), body)
+
+    def _zipped(self, arrays: tuple[Expr, ...]) -> tuple[Expr, ...]:
+        return arrays if len(arrays) == 1 else (self.known_call("arrayZip", arrays),)
+
+    @staticmethod
+    def _times_read(function: Function, args: tuple[Expr, ...]) -> tuple[Expr, ...]:
+        """ClickHouse reads no texts as times in calls; PostHog's date functions are called with them all the same."""
+        if not function.takes.startswith(("t", "st")):
+            return args
+        return tuple(
+            time_of(arg.value, DATETIME6)
+            if isinstance(arg, Literal)
+            and isinstance(arg.value, str)
+            and function.takes[min(place, len(function.takes) - 1)] == "t"
+            else arg
+            for place, arg in enumerate(args)
+        )
+
+    # --- aggregates and windows ----------------------------------------------------------------------------
+
+    def _aggregate(self, tree: Tree, function: Function, conditional: bool, scope: Scope) -> Call:
+        name: str = tree["name"]
+        if scope.aggregate == "lambda":
+            raise HogQLUnsupported("The emulator does not support aggregates inside lambdas.")
+        if scope.aggregate:
+            raise HogQLError(
+                f"Aggregation '{name}' cannot be nested inside another aggregation '{scope.aggregate}'."
+            )
+        if tree.get("order_by") or tree.get("within_group"):
+            raise HogQLUnsupported("The emulator does not support ORDER BY inside an aggregate.")
+        inner = scope.inner(aggregate=name)
+        return self._folded(tree, tree["args"], tree.get("params") or [], function, conditional, inner)
+
+    def _folded(
+        self,
+        tree: Tree,
+        args: list[Tree],
+        params: list[Tree],
+        function: Function,
+        conditional: bool,
+        scope: Scope,
+    ) -> Call:
+        name: str = tree["name"]
+        if function.name == "count" and len(args) == 1 and args[0].get("chain") == ["*"]:
+            args = []
+        condition: Expr | None = None
+        if conditional:
+            if not args:
+                raise HogQLError(f"Aggregation '{name}' expects at least 1 argument, found 0")
+            condition = self.condition(args[-1], scope)
+            args = args[:-1]
+        if not (function.name == "count" and tree.get("distinct") and args):
+            self._count(function, name, len(args))
+        if tree.get("filter_expr"):
+            given = self.condition(tree["filter_expr"], scope)
+            condition = given if condition is None else logic("and", [condition, given])
+        constants = tuple(self._parameter(param, scope) for param in params)
+        least, most = function.params
+        if not least <= len(constants) <= most:
+            raise HogQLError(
+                f"Aggregation '{name}' expects at {'least' if len(constants) < least else 'most'} "
+                f"{least if len(constants) < least else most} parameters, found {len(constants)}"
+            )
+        resolved = tuple(self.expr(arg, scope) for arg in args)
+        types = [arg.type for arg in resolved]
+        function.check(types)
+        distinct = bool(tree.get("distinct"))
+        return Call(function.result(types), function.name, resolved, constants, distinct, condition, True)
+
+    def _parameter(self, tree: Tree, scope: Scope) -> Any:
+        found = self.expr(tree, scope)
+        if not isinstance(found, Literal):
+            raise HogQLError("Parameters of an aggregation must be constant", "bad_arguments").at(tree)
+        return found.value
+
+    def window(self, tree: Tree, scope: Scope) -> Expr:
+        function, conditional = self._function(tree["name"])
+        args: list[Tree] = tree.get("exprs") or []
+        params: list[Tree] = tree.get("args") or []
+        if function.kind == "scalar":
+            raise HogQLError(f"Function '{tree['name']}' is no aggregation: it cannot stand before OVER")
+        call = self._folded(tree, args, params, function, conditional, scope)
+        over = self._over(tree, scope)
+        partition = tuple(self.expr(item, scope) for item in over.get("partition_by") or [])
+        order = tuple(
+            Order(self.expr(item["expr"], scope), item["order"] == "DESC") for item in over.get("order_by") or []
+        )
+        return Window(call.type, call, partition, order, _frame(over))
+
+    @staticmethod
+    def _over(tree: Tree, scope: Scope) -> Tree:
+        name = tree.get("over_identifier")
+        if name is None:
+            return tree.get("over_expr") or {}
+        if name not in scope.windows:
+            raise HogQLError(f"Window '{name}' is not defined")
+        return scope.windows[name]
+
+
+def _frame(over: Tree) -> str:
+    start, end = over.get("frame_start"), over.get("frame_end")
+    if not start:
+        return ""
+    method = over.get("frame_method") or "ROWS"
+    if not end:
+        return f"{method} {_bound(start)}"
+    return f"{method} BETWEEN {_bound(start)} AND {_bound(end)}"
+
+
+def _bound(tree: Tree) -> str:
+    kind: str = tree["frame_type"]
+    if kind not in ("CURRENT ROW", "PRECEDING", "FOLLOWING"):
+        raise HogQLUnsupported(f"The emulator does not support the frame bound {kind}.")
+    if kind == "CURRENT ROW":
+        return kind
+    value = tree.get("frame_value")
+    if value is None:
+        return f"UNBOUNDED {kind}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise HogQLUnsupported("The emulator supports only whole numbers of rows in frames.")
+    return f"{value} {kind}"

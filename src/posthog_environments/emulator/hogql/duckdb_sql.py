@@ -1,0 +1,310 @@
+"""Resolved queries as DuckDB's SQL.
+
+Nothing of the caller's text gets into it but constants, as escaped literals: names of tables and columns come from
+the lists of `schema` and `functions`, all other names are made by the resolver.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from typing import Any, Final
+
+from posthog_environments.emulator.hogql.errors import HogQLUnsupported
+from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.hogql.functions.arrays import default_of
+from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME
+from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
+from posthog_environments.emulator.hogql.functions.times import cast_back
+from posthog_environments.emulator.hogql.nodes import (
+    Call,
+    Column,
+    Compare,
+    Expr,
+    Lambda,
+    LimitBy,
+    Literal,
+    Logic,
+    Missing,
+    Name,
+    Order,
+    Property,
+    Query,
+    Select,
+    SelectSet,
+    Source,
+    Subquery,
+    Table,
+    Unfold,
+    Window,
+)
+from posthog_environments.emulator.hogql.schema import TABLES
+
+_CONDITION_PLACES: Final = {"if": lambda place, count: place == 0, "multiIf": lambda place, count: place % 2 == 0}
+
+
+class DuckDBPrinter:
+    """Writes one query.
+
+    Attributes:
+        tables: The tables that were used, lazy joins included.
+    """
+
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
+
+    # --- queries -------------------------------------------------------------------------------------------
+
+    def query(self, query: Query) -> str:
+        return self._set(query) if isinstance(query, SelectSet) else self._select(query)
+
+    def _set(self, query: SelectSet) -> str:
+        text = f"({self.query(query.members[0])})"
+        for operator, member in zip(query.operators, query.members[1:], strict=True):
+            text = f"({text} {operator} ({self.query(member)}))"
+        return text + _limits(query)
+
+    def _select(self, select: Select) -> str:
+        columns = ", ".join(f'{self.value(expr)} AS "c{place}"' for place, (_, expr) in enumerate(select.columns))
+        parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{columns}"]
+        source = self._from(select)
+        if source:
+            parts.append(f"FROM {source}")
+        if select.where is not None:
+            parts.append(f"WHERE {self.condition(select.where)}")
+        if select.group_by:
+            parts.append(f"GROUP BY {', '.join(self._key(key) for key in select.group_by)}")
+        if select.having is not None:
+            parts.append(f"HAVING {self.condition(select.having)}")
+        kept = [self._limited(select.limit_by, select.order_by)] if select.limit_by else []
+        if select.qualify is not None:
+            kept.append(self.condition(select.qualify))
+        if kept:
+            parts.append(f"QUALIFY {' AND '.join(f'({condition})' for condition in kept)}")
+        if select.order_by:
+            parts.append(f"ORDER BY {self._order(select.order_by)}")
+        return " ".join(parts) + _limits(select)
+
+    def _key(self, expr: Expr) -> str:
+        # A bare number would mean a column of the SELECT.
+        text = self.value(expr)
+        return f"CAST({text} AS BIGINT)" if isinstance(expr, Literal) and isinstance(expr.value, int) else text
+
+    def _order(self, orders: tuple[Order, ...]) -> str:
+        return ", ".join(
+            f"{self._key(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST" for order in orders
+        )
+
+    def _limited(self, by: LimitBy, order: tuple[Order, ...]) -> str:
+        keys = ", ".join(self._key(key) for key in by.keys)
+        ordered = f" ORDER BY {self._order(order)}" if order else ""
+        number = f"row_number() OVER (PARTITION BY {keys}{ordered})"
+        return f"{number} > {by.offset} AND {number} <= {by.offset + by.count}"
+
+    # --- where rows come from ------------------------------------------------------------------------------
+
+    def _from(self, select: Select) -> str:
+        text = ""
+        for source in select.sources:
+            rows = f"{self._rows(source)} AS {source.name}"
+            text = f"{text} {source.join} {rows}" if text else rows
+            if source.condition is not None:
+                text += f" ON {self.condition(source.condition)}"
+        for unfold in select.unfolds:
+            text = self._unfold(text, unfold)
+        return text
+
+    def _rows(self, source: Source) -> str:
+        if not isinstance(source.rows, Table):
+            return f"({self.query(source.rows)})"
+        table = source.rows
+        if table.name == "numbers":
+            first = table.start
+            return f"(SELECT range AS number FROM range({first}, {first + table.argument}))"
+        self.tables.add(table.name)
+        if not table.joins:
+            return table.name
+        columns, joins = ["base.*"], [f"{table.name} AS base"]
+        schema = TABLES[table.name]
+        for name in table.joins:
+            join = schema.joins[name]
+            self.tables.add(join.table)
+            other = f'"{name}"'
+            fixed = "".join(f' AND {other}."{column}" = {value}' for column, value in join.constants)
+            joins.append(f'LEFT JOIN {join.table} AS {other} ON base."{join.key}" = {other}."{join.column}"{fixed}')
+            for column, kind in TABLES[join.table].columns.items():
+                value, default = f'{other}."{column}"', default_of(kind)
+                if default != "NULL" and not kind.json:
+                    value = f"coalesce({value}, {default})"
+                columns.append(f'{value} AS "{name}.{column}"')
+        return f"(SELECT {', '.join(columns)} FROM {' '.join(joins)})"
+
+    def _unfold(self, text: str, unfold: Unfold) -> str:
+        members = ", ".join(f'unnest({self.value(array)}) AS "{name}"' for name, array in unfold.arrays)
+        rows = f"(SELECT {members}) AS {unfold.name}"
+        if not text:
+            return rows
+        if unfold.outer:
+            return f"{text} LEFT JOIN LATERAL {rows} ON TRUE"
+        return f"{text} CROSS JOIN LATERAL {rows}"
+
+    # --- expressions ---------------------------------------------------------------------------------------
+
+    def condition(self, expr: Expr) -> str:
+        """An expression as DuckDB's truth value."""
+        match expr:
+            case Compare():
+                return self._compare(expr)
+            case Logic():
+                members = [self.condition(member) for member in expr.members]
+                return f"(NOT {members[0]})" if expr.op == "not" else f"({f' {expr.op.upper()} '.join(members)})"
+            case Missing():
+                return f"({self.value(expr.value)} IS {'NOT ' if expr.negated else ''}NULL)"
+            case Subquery(kind="exists"):
+                return f"EXISTS ({self.query(expr.query)})"
+            case Literal(value=None):
+                return "CAST(NULL AS BOOLEAN)"
+            case _ if expr.type.family == "bool":
+                return self.value(expr)
+            case _:
+                return f"({self.value(expr)} <> 0)"
+
+    def value(self, expr: Expr) -> str:
+        """An expression as a value; truth is 0 or 1 as in ClickHouse."""
+        match expr:
+            case Literal():
+                return self.literal(expr.value)
+            case Column():
+                text = f'{expr.source}."{expr.name}"'
+                default = default_of(expr.type)
+                return f"coalesce({text}, {default})" if expr.outer and default != "NULL" else text
+            case Name():
+                return expr.name
+            case Property():
+                return self._property(expr)
+            case Compare() | Logic() | Missing() | Subquery(kind="exists"):
+                return f"CAST({self.condition(expr)} AS UTINYINT)"
+            case Subquery():
+                return f"({self.query(expr.query)})"
+            case Window():
+                return self._window(expr)
+            case Call():
+                return self._fold(expr, "") if expr.aggregate else self._call(expr)
+            case _:
+                raise HogQLUnsupported(f"The emulator does not support {type(expr).__name__} here.")
+
+    @staticmethod
+    def literal(value: Any) -> str:
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, datetime):
+            return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+        if isinstance(value, date):
+            return f"DATE '{value.isoformat()}'"
+        if isinstance(value, int):
+            return str(value) if abs(value) > 2**31 - 1 else f"{value}::BIGINT" if value >= 0 else f"({value})::BIGINT"
+        if isinstance(value, float):
+            return f"CAST('{value!r}' AS DOUBLE)" if math.isfinite(value) else f"CAST('{value}' AS DOUBLE)"
+        # DuckDB's text literals know no escapes but the doubled quote.
+        return quoted(str(value))
+
+    def _property(self, expr: Property) -> str:
+        base = expr.base
+        text = f'{base.source}."{base.name}"' if isinstance(base, Column) else self.value(base)
+        raw = f"CAST(json_extract({text}, {pointer(expr.path)}) AS VARCHAR)"
+        found = f"regexp_replace(nullif(nullif({raw}, ''), 'null'), '^\"|\"$', '', 'g')"
+        if expr.type.base == "Float64":
+            return f"TRY_CAST({found} AS DOUBLE)"
+        if expr.type.family == "bool":
+            return f"CASE {found} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
+        return PARSED_TIME.format(found) if expr.type.family == "time" else found
+
+    def _compare(self, expr: Compare) -> str:
+        left, right = self.value(expr.left), self._right(expr)
+        match expr.op:
+            case "like" | "ilike":
+                text = f"{left} {expr.op.upper()} {right} ESCAPE '\\'"
+            case "not_like" | "not_ilike":
+                text = f"{left} NOT {expr.op.removeprefix('not_').upper()} {right} ESCAPE '\\'"
+            case "match" | "imatch" | "not_match" | "not_imatch":
+                flags = "'si'" if expr.op.endswith("imatch") else "'s'"
+                text = f"regexp_matches({left}, {right}, {flags})"
+                text = f"NOT {text}" if expr.op.startswith("not") else text
+            case "in" | "not_in":
+                text = f"{left} {'NOT IN' if expr.op == 'not_in' else 'IN'} {right}"
+            case "!=":
+                text = f"{left} <> {right}"
+            case _:
+                text = f"{left} {expr.op} {right}"
+        if expr.on_null is None:
+            return f"({text})"
+        if expr.on_null == "same":
+            same = f"{left} IS NULL AND {right} IS NULL" if expr.op == "=" else f"{left} IS NOT NULL OR {right} IS NOT NULL"
+            return f"coalesce({text}, {same})"
+        return f"coalesce({text}, {'TRUE' if expr.on_null else 'FALSE'})"
+
+    def _right(self, expr: Compare) -> str:
+        if expr.op not in ("in", "not_in"):
+            return self.value(expr.right)
+        if isinstance(expr.right, Subquery):
+            query = expr.right.query
+            if len(query.columns) > 1:
+                names = ", ".join(f'"c{place}"' for place in range(len(query.columns)))
+                return f"(SELECT row({names}) FROM ({self.query(query)}))"
+            return f"({self.query(query)})"
+        members = expr.right.args if isinstance(expr.right, Call) else ()
+        kept = [self.value(item) for item in members if not (isinstance(item, Literal) and item.value is None)]
+        return f"({', '.join(kept)})" if kept else "(SELECT NULL WHERE FALSE)"
+
+    # --- calls ---------------------------------------------------------------------------------------------
+
+    def _call(self, call: Call) -> str:
+        function = FUNCTIONS[call.name]
+        if call.name in ("plus", "minus") and any(arg.type.family == "interval" for arg in call.args):
+            left, right = (self.value(arg) for arg in call.args)
+            return cast_back(f"({left} {'+' if call.name == 'plus' else '-'} {right})", call.type)
+        conditional = _CONDITION_PLACES.get(call.name)
+        args: list[str] = []
+        for place, arg in enumerate(call.args):
+            if isinstance(arg, Lambda):
+                body = self.condition(arg.body) if function.predicate else self.value(arg.body)
+                args.append(f"lambda {arg.names[0]}: {body}")
+            elif conditional and place < len(call.args) - 1 and conditional(place, len(call.args)):
+                args.append(self.condition(arg))
+            else:
+                args.append(self.value(arg))
+        return function.write(args, call)
+
+    def _fold(self, call: Call, over: str) -> str:
+        """An aggregate or window function; ClickHouse gives the type's default over no rows."""
+        function = FUNCTIONS[call.name]
+        args = [self.value(arg) for arg in call.args]
+        conditions = [self.condition(call.condition)] if call.condition is not None else []
+        if function.skips_missing and call.args and call.args[0].type.nullable:
+            conditions.append(f"{args[0]} IS NOT NULL")
+        end = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+        text = function.write(args, call)
+        end += over
+        text = text.replace("{end}", end) if "{end}" in text else text + end
+        default = function.empty or default_of(call.type)
+        return text if default == "NULL" or call.type.base == "Float64" and function.empty else f"coalesce({text}, {default})"
+
+    def _window(self, window: Window) -> str:
+        parts: list[str] = []
+        if window.partition:
+            parts.append(f"PARTITION BY {', '.join(self._key(key) for key in window.partition)}")
+        if window.order:
+            parts.append(f"ORDER BY {self._order(window.order)}")
+        frame = window.frame
+        if window.call.name == "leadInFrame" and "UNBOUNDED FOLLOWING" not in frame and window.order:
+            raise HogQLUnsupported("The emulator supports leadInFrame() only with a frame to UNBOUNDED FOLLOWING.")
+        if frame and FUNCTIONS[window.call.name].kind != "window":
+            parts.append(frame)
+        return self._fold(window.call, f" OVER ({' '.join(parts)})")
+
+
+def _limits(query: Query) -> str:
+    limit = f" LIMIT {query.limit}" if query.limit is not None else ""
+    return limit + (f" OFFSET {query.offset}" if query.offset else "")

@@ -1,0 +1,189 @@
+"""Aggregates. Templates end where the printer adds FILTER and OVER: at `{end}`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from posthog_environments.emulator.hogql.errors import HogQLError
+from posthog_environments.emulator.hogql.functions.registry import Function, Rule, Write, always, first, to, widest
+from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.types import FLOAT64, INT64, UINT64, Type, array_of
+
+
+def _sum(types: Sequence[Type]) -> Type:
+    kind = types[0]
+    total = FLOAT64 if not kind.integral else INT64 if kind.signed else UINT64
+    return total.null(kind.nullable)
+
+
+def _array(types: Sequence[Type]) -> Type:
+    return array_of(types[0].null(False) if types[0].base != "Nothing" else types[0])
+
+
+def _level(call: Call, default: float = 0.5) -> float:
+    """The parameter of a quantile.
+
+    Raises:
+        HogQLError: It is no number from 0 to 1.
+    """
+    level = call.params[0] if call.params else default
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 <= level <= 1:
+        raise HogQLError("Quantile level is out of range [0..1]", "parameter_out_of_bound")
+    return float(level)
+
+
+def _quantile(args: Sequence[str], call: Call) -> str:
+    return f"quantile_cont(CAST({args[0]} AS DOUBLE), {_level(call)})"
+
+
+def _quantile_exact(args: Sequence[str], call: Call) -> str:
+    # The member at the whole part of level times count, as ClickHouse takes it; the printer sorts.
+    return f"list_sort(list({args[0]}){{end}})[least(CAST(floor({_level(call)} * count({args[0]}){{end}}) AS BIGINT) + 1, count({args[0]}){{end}})]"
+
+
+def _quantiles(args: Sequence[str], call: Call) -> str:
+    if not call.params:
+        raise HogQLError("Aggregation 'quantiles' requires at least 1 parameter", "query_error")
+    levels = [_level(Call(call.type, call.name, (), (param,))) for param in call.params]
+    return f"quantile_cont(CAST({args[0]} AS DOUBLE), {levels})"
+
+
+def _count(args: Sequence[str], call: Call) -> str:
+    if not args:
+        return "count(*)"
+    distinct = "DISTINCT " if call.distinct else ""
+    return f"count({distinct}{_together(args)})"
+
+
+def _together(args: Sequence[str]) -> str:
+    return args[0] if len(args) == 1 else f"row({', '.join(args)})"
+
+
+def _uniq(args: Sequence[str], call: Call) -> str:
+    return f"count(DISTINCT {_together(args)})"
+
+
+def _top(args: Sequence[str], call: Call) -> str:
+    count = call.params[0] if call.params else 10
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= 65536:
+        raise HogQLError("Too large parameter(s) for aggregate function 'topK'", "argument_out_of_bound")
+    return f"approx_top_k({args[0]}, {count})"
+
+
+def _limit(call: Call) -> int | None:
+    if not call.params:
+        return None
+    count = call.params[0]
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise HogQLError(f"Parameter for aggregate function {call.name} should be positive", "bad_arguments")
+    return count
+
+
+def _group_array(args: Sequence[str], call: Call) -> str:
+    limit = _limit(call)
+    values = f"list({'DISTINCT ' if call.distinct else ''}{args[0]}){{end}}"
+    return values if limit is None else f"({values})[1:{limit}]"
+
+
+def _group_uniq_array(args: Sequence[str], call: Call) -> str:
+    limit = _limit(call)
+    values = f"list_sort(list(DISTINCT {args[0]}){{end}})"
+    return values if limit is None else f"({values})[1:{limit}]"
+
+
+def _weighted(args: Sequence[str], call: Call) -> str:
+    return f"CAST(sum({args[0]} * {args[1]}){{end}} AS DOUBLE) / sum({args[1]}){{end}}"
+
+
+def _aggregate(
+    name: str,
+    result: Rule,
+    duckdb: str | Write,
+    takes: str = "*",
+    *,
+    least: int = 1,
+    most: int | None = 1,
+    params: tuple[int, int] = (0, 0),
+    skips: bool = False,
+    empty: str = "",
+) -> Function:
+    return Function(
+        name,
+        least,
+        most,
+        result,
+        duckdb,
+        takes,
+        "aggregate",
+        params,
+        skips_missing=skips,
+        empty=empty,
+    )
+
+
+def _plain(name: str, result: Rule, duckdb: str, takes: str = "*", empty: str = "") -> Function:
+    return _aggregate(name, result, lambda args, call: f"{duckdb}({_given(args, call)})", takes, empty=empty)
+
+
+def _given(args: Sequence[str], call: Call) -> str:
+    return f"{'DISTINCT ' if call.distinct else ''}{args[0]}"
+
+
+def _floats(name: str, duckdb: str, arguments: int = 1) -> Function:
+    return _aggregate(
+        name,
+        to(FLOAT64),
+        lambda args, call: f"{duckdb}({', '.join(args)})",
+        "n",
+        least=arguments,
+        most=arguments,
+        empty="NULL",
+    )
+
+
+def _at(name: str, duckdb: str) -> Function:
+    return _aggregate(
+        name, first, lambda args, call: f"{duckdb}({args[0]}, {args[1]})", least=2, most=2
+    )
+
+
+FUNCTIONS: Final = (
+    _aggregate("count", always(UINT64), _count, least=0),
+    *(
+        _aggregate(name, always(UINT64), _uniq, most=None)
+        for name in ("uniq", "uniqExact", "uniqHLL12", "uniqTheta", "uniqCombined")
+    ),
+    _plain("sum", _sum, "sum", "n"),
+    _plain("avg", to(FLOAT64), "avg", "n", "NULL"),
+    _plain("min", first, "min"),
+    _plain("max", first, "max"),
+    _plain("any", first, "any_value"),
+    _aggregate("anyLast", first, lambda args, call: f"last({args[0]})", skips=True),
+    _aggregate("first_value", first, lambda args, call: f"first({args[0]})"),
+    _aggregate("last_value", first, lambda args, call: f"last({args[0]})"),
+    _at("argMin", "arg_min"),
+    _at("argMax", "arg_max"),
+    _aggregate("median", to(FLOAT64), _quantile, "n", empty="NULL"),
+    *(
+        _aggregate(name, to(FLOAT64), _quantile, "n", params=(0, 1), empty="NULL")
+        for name in ("quantile", "quantileTDigest", "quantileTiming")
+    ),
+    _aggregate("quantileExact", first, _quantile_exact, "n", params=(0, 1), skips=True, empty="NULL"),
+    _aggregate("medianExact", first, _quantile_exact, "n", skips=True, empty="NULL"),
+    _aggregate("quantiles", always(array_of(FLOAT64)), _quantiles, "n", params=(1, 20)),
+    _aggregate("groupArray", _array, _group_array, params=(0, 1), skips=True),
+    _aggregate("groupUniqArray", _array, _group_uniq_array, params=(0, 1), skips=True),
+    _aggregate("topK", _array, _top, params=(0, 3), skips=True),
+    _aggregate("avgWeighted", to(FLOAT64), _weighted, "n", least=2, most=2, empty="NULL"),
+    _floats("stddevPop", "stddev_pop"),
+    _floats("stddevSamp", "stddev_samp"),
+    _floats("varPop", "var_pop"),
+    _floats("varSamp", "var_samp"),
+    _floats("covarPop", "covar_pop", 2),
+    _floats("covarSamp", "covar_samp", 2),
+    _floats("corr", "corr", 2),
+    _plain("groupBitAnd", widest, "bit_and", "n"),
+    _plain("groupBitOr", widest, "bit_or", "n"),
+    _plain("groupBitXor", widest, "bit_xor", "n"),
+)

@@ -1,0 +1,211 @@
+"""Arrays, and functions over them that take a lambda."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from posthog_environments.emulator.hogql.errors import HogQLUnsupported
+from posthog_environments.emulator.hogql.functions.registry import Function, Rule, Write, always, fixed
+from posthog_environments.emulator.hogql.nodes import Call, Lambda, Literal
+from posthog_environments.emulator.hogql.types import (
+    FLOAT64,
+    INT64,
+    NOTHING,
+    STRING,
+    UINT8,
+    UINT32,
+    UINT64,
+    Type,
+    array_of,
+    supertype,
+    tuple_of,
+)
+
+
+def default_of(kind: Type) -> str:
+    """What ClickHouse gives for a missing value of a type, in DuckDB's SQL."""
+    if kind.nullable or kind.family in ("null", "tuple", "map", "interval"):
+        return "NULL"
+    if kind.base == "UUID":
+        return "'00000000-0000-0000-0000-000000000000'"
+    if kind.base == "Date":
+        return "DATE '1970-01-01'"
+    return {"string": "''", "bool": "FALSE", "time": "TIMESTAMP '1970-01-01'", "array": "[]"}.get(kind.family, "0")
+
+
+def _same(types: Sequence[Type]) -> Type:
+    return array_of(types[0].item)
+
+
+def _lambda_array(types: Sequence[Type]) -> Type:
+    return array_of(types[0])
+
+
+def _filtered(types: Sequence[Type]) -> Type:
+    return array_of(types[1].item)
+
+
+def _item(types: Sequence[Type]) -> Type:
+    return types[0].item
+
+
+def _found(types: Sequence[Type]) -> Type:
+    return types[1].item
+
+
+def _joined(types: Sequence[Type]) -> Type:
+    return array_of(supertype([kind.item for kind in types]))
+
+
+def _pushed(types: Sequence[Type]) -> Type:
+    return array_of(supertype([types[0].item, types[1]]))
+
+
+def _flag(duckdb: str) -> str:
+    return f"CAST({duckdb} AS UTINYINT)"
+
+
+def _element(args: Sequence[str], call: Call) -> str:
+    kind = call.type
+    if call.args[0].type.base == "Tuple":
+        return f"({args[0]})[{args[1]}]"
+    default = default_of(kind)
+    value = f"list_extract({args[0]}, {args[1]})"
+    return value if default == "NULL" else f"coalesce({value}, {default})"
+
+
+def _first(args: Sequence[str], call: Call) -> str:
+    value = f"list_filter({args[1]}, {args[0]})[1]"
+    default = default_of(call.type)
+    return value if default == "NULL" else f"coalesce({value}, {default})"
+
+
+def _aggregated(duckdb: str, empty: str = "0") -> Write:
+    """An aggregate of an array, or of what a lambda makes of it."""
+
+    def write(args: Sequence[str], call: Call) -> str:
+        values = f"list_transform({args[1]}, {args[0]})" if isinstance(call.args[0], Lambda) else args[0]
+        return f"coalesce({duckdb}({values}), {empty})"
+
+    return write
+
+
+def _extreme(types: Sequence[Type]) -> Type:
+    return types[0] if len(types) > 1 else types[0].item
+
+
+def _sorted(duckdb: str) -> Write:
+    def write(args: Sequence[str], call: Call) -> str:
+        if not isinstance(call.args[0], Lambda):
+            return f"{duckdb}({args[0]}, 'NULLS LAST')"
+        keyed = f"list_zip(list_transform({args[1]}, {args[0]}), range(1, len({args[1]}) + 1), {args[1]})"
+        return f"list_transform({duckdb}({keyed}), lambda pair: pair[3])"
+
+    return write
+
+
+def _sorted_type(types: Sequence[Type]) -> Type:
+    return array_of(types[-1].item)
+
+
+def _slice(args: Sequence[str], call: Call) -> str:
+    array, start = args[0], args[1]
+    low = f"CASE WHEN {start} < 0 THEN greatest(len({array}) + {start} + 1, 1) ELSE {start} END"
+    if len(args) == 2:
+        return f"list_slice({array}, {low}, len({array}))"
+    count = args[2]
+    high = f"CASE WHEN {count} < 0 THEN len({array}) + {count} ELSE ({low}) + {count} - 1 END"
+    return f"list_slice({array}, {low}, {high})"
+
+
+def _text_join(args: Sequence[str], call: Call) -> str:
+    return f"coalesce(array_to_string({args[0]}, {args[1] if len(args) > 1 else repr('')}), '')"
+
+
+def _range(args: Sequence[str], call: Call) -> str:
+    for node in call.args:
+        if isinstance(node, Literal) and isinstance(node.value, int) and abs(node.value) > 1_000_000:
+            raise HogQLUnsupported("The emulator makes no arrays of more than a million members.")
+    return f"range({', '.join(f'CAST({arg} AS BIGINT)' for arg in args)})"
+
+
+def _test(name: str, duckdb: str) -> Function:
+    """A function of a condition over an array; without a lambda the members are the conditions."""
+
+    def write(args: Sequence[str], call: Call) -> str:
+        if isinstance(call.args[0], Lambda):
+            return duckdb.format(f"list_filter({args[1]}, {args[0]})", args[1])
+        return duckdb.format(f"list_filter({args[0]}, lambda member: member <> 0)", args[0])
+
+    kind = UINT32 if name in ("arrayCount", "arrayFirstIndex") else UINT8
+    return Function(name, 1, 2, always(kind), write, predicate=True)
+
+
+def _first_index(args: Sequence[str], call: Call) -> str:
+    places = f"list_transform({args[1]}, {args[0]})"
+    return f"coalesce(list_position({places}, TRUE), 0)"
+
+
+def _simple(count: int, name: str, result: Rule, duckdb: str, takes: str = "a*") -> Function:
+    return fixed(count, name, result, duckdb, takes)
+
+
+def _flat(kind: Type) -> Type:
+    item = kind.item
+    return item if item.base == "Array" else kind
+
+
+def _sum_type(types: Sequence[Type]) -> Type:
+    item = types[0] if len(types) > 1 else types[0].item
+    return FLOAT64 if not item.integral else INT64 if item.signed else UINT64
+
+
+_LAMBDA: Final = "*a"
+
+FUNCTIONS: Final = (
+    Function("array", 0, None, lambda types: array_of(supertype(types) if types else NOTHING), "[{*}]"),
+    Function("range", 1, 3, always(array_of(UINT64)), _range, "n"),
+    fixed(2, "arrayElement", _item, _element),
+    _simple(2, "has", always(UINT8), _flag("list_contains({0}, {1})")),
+    _simple(2, "hasAny", always(UINT8), _flag("list_has_any({0}, {1})"), "a"),
+    _simple(2, "hasAll", always(UINT8), _flag("list_has_all({0}, {1})"), "a"),
+    _simple(2, "indexOf", always(UINT64), "coalesce(list_position({0}, {1}), 0)"),
+    _simple(2, "countEqual", always(UINT64), "len(list_filter({0}, lambda member: member = {1}))"),
+    Function("arrayConcat", 1, None, _joined, "list_concat({*})", "a"),
+    _simple(
+        1,
+        "arrayDistinct",
+        _same,
+        "list_filter({0}, lambda member, place: member IS NOT NULL AND list_position({0}, member) = place)",
+    ),
+    _simple(1, "arrayUniq", always(UINT32), "list_unique({0})"),
+    _simple(1, "arrayReverse", _same, "list_reverse({0})"),
+    _simple(1, "arrayFlatten", lambda types: _flat(types[0]), "flatten({0})"),
+    _simple(2, "arrayPushBack", _pushed, "list_append({0}, {1})"),
+    _simple(2, "arrayPushFront", _pushed, "list_prepend({1}, {0})"),
+    _simple(1, "arrayPopBack", _same, "list_slice({0}, 1, len({0}) - 1)"),
+    _simple(1, "arrayPopFront", _same, "list_slice({0}, 2, len({0}))"),
+    _simple(2, "arrayIntersect", _joined, "list_sort(list_intersect({0}, {1}))", "a"),
+    _simple(1, "arrayEnumerate", always(array_of(UINT32)), "range(1, len({0}) + 1)"),
+    Function("arraySlice", 2, 3, _same, _slice, "an"),
+    Function("arrayStringConcat", 1, 2, always(STRING), _text_join, "as"),
+    Function("arraySort", 1, 2, _sorted_type, _sorted("list_sort")),
+    Function("arrayReverseSort", 1, 2, _sorted_type, _sorted("list_reverse_sort")),
+    Function("arraySum", 1, 2, _sum_type, _aggregated("list_sum"), "*a"),
+    Function("arrayAvg", 1, 2, always(FLOAT64), _aggregated("list_avg", "CAST('nan' AS DOUBLE)"), "*a"),
+    Function("arrayMin", 1, 2, _extreme, _aggregated("list_min"), "*a"),
+    Function("arrayMax", 1, 2, _extreme, _aggregated("list_max"), "*a"),
+    Function("arrayMap", 2, None, _lambda_array, "list_transform({1}, {0})", _LAMBDA),
+    Function("arrayFilter", 2, None, _filtered, "list_filter({1}, {0})", _LAMBDA, predicate=True),
+    Function("arrayFirst", 2, 2, _found, _first, _LAMBDA, predicate=True),
+    Function("arrayFirstIndex", 2, 2, always(UINT32), _first_index, _LAMBDA, predicate=True),
+    _test("arrayExists", _flag("len({0}) > 0")),
+    _test("arrayAll", _flag("len({0}) = len({1})")),
+    _test("arrayCount", "len({0})"),
+    Function(
+        "arrayZip", 2, None, lambda types: array_of(tuple_of(kind.item for kind in types)), "list_zip({*})", "a"
+    ),
+    fixed(0, "emptyArrayString", always(array_of(STRING)), "CAST([] AS VARCHAR[])"),
+    fixed(0, "emptyArrayInt64", always(array_of(INT64)), "CAST([] AS BIGINT[])"),
+)

@@ -1,0 +1,125 @@
+"""Conversions. What cannot be converted is missing, as PostHog's `accurateCastOrNull` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from posthog_environments.emulator.hogql.functions.registry import Function, always, fixed
+from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    DATETIME6,
+    FLOAT64,
+    INT64,
+    STRING,
+    UUID,
+    Type,
+)
+
+# Texts may name an offset from UTC; DuckDB reads it only into its type with a zone.
+PARSED_TIME: Final = "make_timestamp(epoch_us(TRY_CAST({0} AS TIMESTAMPTZ)))"
+
+
+def text_of(value: str, kind: Type) -> str:
+    """A value as ClickHouse writes it as text."""
+    if kind.family == "string":
+        return value
+    if kind.base.startswith("Float"):
+        return f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$', '')"
+    if kind.base == "DateTime64":
+        digits = 3 if kind.detail.startswith("3") else 6
+        return f"left(strftime({value}, '%Y-%m-%d %H:%M:%S.%f'), {20 + digits})"
+    if kind.base == "DateTime":
+        return f"strftime({value}, '%Y-%m-%d %H:%M:%S')"
+    return f"CAST({value} AS VARCHAR)"
+
+
+def _to_string(args: Sequence[str], call: Call) -> str:
+    return text_of(args[0], call.args[0].type)
+
+
+def _to_int(args: Sequence[str], call: Call) -> str:
+    (value,), kind = args, call.args[0].type
+    if kind.family == "string":
+        return f"CASE WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN TRY_CAST({value} AS BIGINT) END"
+    if kind.base.startswith("Float"):
+        return f"CASE WHEN {value} = trunc({value}) THEN TRY_CAST({value} AS BIGINT) END"
+    if kind.base == "Date":
+        return f"datediff('day', DATE '1970-01-01', {value})"
+    if kind.family == "time":
+        return f"CAST(epoch({value}) AS BIGINT)"
+    return f"TRY_CAST({value} AS BIGINT)"
+
+
+def _to_float(args: Sequence[str], call: Call) -> str:
+    if call.args[0].type.family == "time":
+        return f"epoch(CAST({args[0]} AS TIMESTAMP))"
+    return f"TRY_CAST({args[0]} AS DOUBLE)"
+
+
+def _date(types: Sequence[Type]) -> Type:
+    return DATE.null(types[0].nullable or types[0].family == "string")
+
+
+def _to_date(args: Sequence[str], call: Call) -> str:
+    kind = call.args[0].type
+    if kind.family == "string":
+        return f"TRY_CAST(left({args[0]}, 10) AS DATE)"
+    if kind.numeric:
+        # Small numbers are days, large ones seconds.
+        return (
+            f"CASE WHEN {args[0]} < 65536 THEN DATE '1970-01-01' + CAST({args[0]} AS INTEGER) "
+            f"ELSE CAST(make_timestamp(CAST({args[0]} AS BIGINT) * 1000000) AS DATE) END"
+        )
+    return f"CAST({args[0]} AS DATE)"
+
+
+def _moment(types: Sequence[Type]) -> Type:
+    kind = types[0]
+    if kind.family == "string":
+        return DATETIME6.null()
+    return (kind if kind.base == "DateTime64" else DATETIME).null(kind.nullable)
+
+
+def _to_moment(args: Sequence[str], call: Call) -> str:
+    kind = call.args[0].type
+    if kind.family == "string":
+        return PARSED_TIME.format(args[0])
+    if kind.numeric:
+        return f"make_timestamp(CAST({args[0]} * 1000000 AS BIGINT))"
+    return f"CAST({args[0]} AS TIMESTAMP)"
+
+
+def _to_bool(args: Sequence[str], call: Call) -> str:
+    (value,), kind = args, call.args[0].type
+    if kind.family == "string":
+        return f"CASE lower({value}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END"
+    return f"({value} <> 0)" if kind.family == "number" else value
+
+
+FUNCTIONS: Final = (
+    fixed(1, "toString", lambda types: STRING.null(types[0].nullable), _to_string),
+    fixed(1, "toInt", always(INT64.null()), _to_int),
+    fixed(1, "toFloat", always(FLOAT64.null()), _to_float),
+    fixed(1, "toIntOrZero", always(INT64), lambda args, call: f"coalesce({_to_int(args, call)}, 0)", "s"),
+    fixed(1, "toFloatOrZero", always(FLOAT64), lambda args, call: f"coalesce({_to_float(args, call)}, 0)", "s"),
+    fixed(
+        2,
+        "toFloatOrDefault",
+        always(FLOAT64),
+        lambda args, call: f"coalesce({_to_float(args[:1], call)}, {args[1]})",
+        "*n",
+    ),
+    fixed(1, "toUUID", always(UUID.null()), "CAST(TRY_CAST({0} AS UUID) AS VARCHAR)"),
+    fixed(1, "toBool", lambda types: BOOL.null(types[0].nullable or types[0].family == "string"), _to_bool),
+    fixed(1, "toDate", _date, _to_date),
+    Function("toDateTime", 1, 2, _moment, _to_moment),
+    Function("toDateTime64", 1, 3, lambda types: DATETIME6.null(_moment(types).nullable), _to_moment),
+    Function("parseDateTimeBestEffort", 1, 2, always(DATETIME6.null()), PARSED_TIME, "s"),
+    Function("parseDateTimeBestEffortOrNull", 1, 2, always(DATETIME6.null()), PARSED_TIME, "s"),
+    Function("parseDateTime64BestEffortOrNull", 1, 3, always(DATETIME6.null()), PARSED_TIME, "s*"),
+    fixed(1, "fromUnixTimestamp", lambda types: DATETIME.null(types[0].nullable), _to_moment, "n"),
+)

@@ -1,0 +1,151 @@
+"""Arithmetic, conditions, missing values, tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from posthog_environments.emulator.hogql.functions.registry import (
+    Function,
+    Rule,
+    always,
+    first,
+    fixed,
+    to,
+    widest,
+)
+from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.types import (
+    FLOAT64,
+    NOTHING,
+    STRING,
+    UINT8,
+    Type,
+    arithmetic,
+    supertype,
+    tuple_of,
+)
+
+
+def _math(op: str) -> Rule:
+    return lambda types: arithmetic(op, types[0], types[1])
+
+
+def _branches(types: Sequence[Type]) -> Type:
+    """`if(condition, value, ..., otherwise)`: every second one, and the last."""
+    return supertype([*types[1:-1:2], types[-1]])
+
+
+def _cases(args: Sequence[str], call: Call) -> str:
+    whens = " ".join(f"WHEN {when} THEN {then}" for when, then in zip(args[:-1:2], args[1:-1:2], strict=True))
+    return f"CASE {whens} ELSE {args[-1]} END"
+
+
+def _coalesce(types: Sequence[Type]) -> Type:
+    return supertype(types).null(all(kind.nullable for kind in types))
+
+
+def _if_null(types: Sequence[Type]) -> Type:
+    return supertype(types).null(types[1].nullable)
+
+
+def _rounded(name: str) -> Function:
+    def write(args: Sequence[str], call: Call) -> str:
+        if call.args[0].type.integral and len(args) == 1:
+            return args[0]
+        # `round` takes the even neighbour of a half, as ClickHouse does with floats.
+        value = f"CAST({args[0]} AS DOUBLE)"
+        if len(args) == 1:
+            return f"round_even({value}, 0)" if name == "round" else f"{name}({value})"
+        if name == "round":
+            return f"round_even({value}, CAST({args[1]} AS INTEGER))"
+        return f"{name}({value} * power(10, {args[1]})) / power(10, {args[1]})"
+
+    return Function(name, 1, 2, first, write, "n")
+
+
+def _float(name: str, duckdb: str) -> Function:
+    return fixed(1, name, to(FLOAT64), duckdb, "n")
+
+
+def _tuple_item(types: Sequence[Type]) -> Type:
+    return NOTHING
+
+
+def _int_div(types: Sequence[Type]) -> Type:
+    signed = any(kind.signed for kind in types)
+    return Type(f"{'Int' if signed else 'UInt'}{types[0].bits}", types[0].nullable or types[1].nullable)
+
+
+def _transform(args: Sequence[str], call: Call) -> str:
+    otherwise = args[3] if len(args) > 3 else args[0]
+    place = f"list_position({args[1]}, {args[0]})"
+    return f"CASE WHEN {place} > 0 THEN ({args[2]})[{place}] ELSE {otherwise} END"
+
+
+def _transformed(types: Sequence[Type]) -> Type:
+    return supertype([types[2].item, types[3] if len(types) > 3 else types[0]])
+
+
+
+FUNCTIONS: Final = (
+    fixed(2, "plus", _math("+"), "({0} + {1})", "n"),
+    fixed(2, "minus", _math("-"), "({0} - {1})", "n"),
+    fixed(2, "multiply", _math("*"), "({0} * {1})", "n"),
+    fixed(2, "divide", _math("/"), "(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))", "n"),
+    fixed(2, "modulo", _math("%"), "({0} % {1})", "n"),
+    fixed(2, "intDiv", _int_div, "CAST(trunc(CAST({0} AS DOUBLE) / {1}) AS BIGINT)", "n"),
+    fixed(1, "negate", lambda types: arithmetic("-", types[0], types[0]), "(-{0})", "n"),
+    fixed(1, "abs", first, "abs({0})", "n"),
+    fixed(1, "sign", to(Type("Int8")), "sign({0})", "n"),
+    _rounded("round"),
+    _rounded("floor"),
+    _rounded("ceil"),
+    _rounded("trunc"),
+    *(
+        _float(name, duckdb)
+        for name, duckdb in (
+            ("sqrt", "CASE WHEN {0} >= 0 THEN sqrt({0}) ELSE CAST('nan' AS DOUBLE) END"),
+            ("exp", "exp({0})"),
+            ("log", "CASE WHEN {0} > 0 THEN ln({0}) ELSE CAST('nan' AS DOUBLE) END"),
+            ("ln", "CASE WHEN {0} > 0 THEN ln({0}) ELSE CAST('nan' AS DOUBLE) END"),
+            ("log2", "CASE WHEN {0} > 0 THEN log2({0}) ELSE CAST('nan' AS DOUBLE) END"),
+            ("log10", "CASE WHEN {0} > 0 THEN log10({0}) ELSE CAST('nan' AS DOUBLE) END"),
+            ("sin", "sin({0})"),
+            ("cos", "cos({0})"),
+            ("tan", "tan({0})"),
+        )
+    ),
+    fixed(2, "pow", to(FLOAT64), "power(CAST({0} AS DOUBLE), {1})", "n"),
+    fixed(2, "power", to(FLOAT64), "power(CAST({0} AS DOUBLE), {1})", "n"),
+    fixed(0, "pi", always(FLOAT64), "pi()"),
+    Function("greatest", 1, None, widest, "greatest({*})"),
+    Function("least", 1, None, widest, "least({*})"),
+    fixed(1, "isNaN", to(UINT8), "CAST(isnan(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
+    fixed(1, "isInfinite", to(UINT8), "CAST(isinf(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
+    fixed(1, "isFinite", to(UINT8), "CAST(isfinite(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
+    fixed(
+        2,
+        "ifNotFinite",
+        widest,
+        "CASE WHEN isfinite(CAST({0} AS DOUBLE)) THEN {0} ELSE {1} END",
+        "n",
+    ),
+    fixed(2, "bitAnd", _math("+"), "({0} & {1})", "n"),
+    fixed(2, "bitOr", _math("+"), "({0} | {1})", "n"),
+    fixed(2, "bitXor", _math("+"), "xor({0}, {1})", "n"),
+    fixed(3, "if", _branches, _cases, "c*"),
+    Function("multiIf", 3, None, _branches, _cases),
+    Function("coalesce", 1, None, _coalesce, "coalesce({*})"),
+    fixed(2, "ifNull", _if_null, "coalesce({0}, {1})"),
+    fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})"),
+    fixed(1, "assumeNotNull", lambda types: types[0].null(False), "{0}"),
+    fixed(1, "toNullable", lambda types: types[0].null(), "{0}"),
+    fixed(1, "materialize", first, "{0}"),
+    fixed(1, "identity", first, "{0}"),
+    fixed(1, "toTypeName", always(STRING), lambda args, call: f"'{str(call.args[0].type)}'".replace("'UTC'", "''UTC''")),
+    Function("transform", 3, 4, _transformed, _transform, "*aa*"),
+    Function("tuple", 1, None, tuple_of, "row({*})"),
+    fixed(2, "tupleElement", _tuple_item, lambda args, call: f"({args[0]})[{args[1]}]", "u*"),
+    fixed(2, "xor", to(UINT8), "CAST(({0} <> 0) <> ({1} <> 0) AS UTINYINT)", "n"),
+)

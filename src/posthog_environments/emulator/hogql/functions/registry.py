@@ -1,0 +1,106 @@
+"""What is known of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+from attrs import define
+
+from posthog_environments.emulator.hogql.errors import HogQLError
+from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.types import Type, supertype
+
+Rule = Callable[[Sequence[Type]], Type]
+Write = Callable[[Sequence[str], Call], str]
+Kind = Literal["scalar", "aggregate", "window"]
+
+_FAMILIES: Final = {
+    "n": ("number", "bool"),
+    "s": ("string",),
+    "t": ("time",),
+    "a": ("array",),
+    "c": ("number", "bool"),
+    "i": ("interval",),
+    "u": ("tuple",),
+    "l": ("string", "array"),
+}
+
+
+@define(frozen=True)
+class Function:
+    """A function of the allow-list.
+
+    Attributes:
+        name: Its name.
+        least: How many arguments it needs.
+        most: How many it takes; None: any number.
+        result: From the types of its arguments to the type of what it gives.
+        duckdb: How DuckDB writes it: a template with `{0}`, `{1}` ... and `{*}` for all, or a function that writes.
+        takes: What its arguments must be, a letter each; the last letter holds for all that follow. n number, s text,
+            t time, a array, c condition, i interval, u tuple, l text or array, * anything.
+        kind: What it is.
+        params: How many parameters it takes in brackets of their own: least and most.
+        predicate: Whether its lambda is a condition.
+        skips_missing: An aggregate that must be told to leave out missing values.
+        empty: What an aggregate over no rows gives, where that is not its type's default; "NULL" for none.
+    """
+
+    name: str
+    least: int
+    most: int | None
+    result: Rule
+    duckdb: str | Write
+    takes: str = "*"
+    kind: Kind = "scalar"
+    params: tuple[int, int] = (0, 0)
+    predicate: bool = False
+    skips_missing: bool = False
+    empty: str = ""
+
+    def check(self, types: Sequence[Type]) -> None:
+        """Refuse arguments of the wrong type.
+
+        Raises:
+            HogQLError: In ClickHouse's words.
+        """
+        for place, kind in enumerate(types):
+            letter = self.takes[min(place, len(self.takes) - 1)]
+            if letter == "*" or kind.family in (*_FAMILIES[letter], "null"):
+                continue
+            what = "aggregate function" if self.kind == "aggregate" else "function"
+            raise HogQLError(
+                f"Illegal type {kind} of argument of {what} {self.name}", "illegal_type_of_argument"
+            )
+
+    def write(self, args: Sequence[str], call: Call) -> str:
+        """The call in DuckDB's SQL."""
+        if not isinstance(self.duckdb, str):
+            return self.duckdb(args, call)
+        return self.duckdb.replace("{*}", ", ".join(args)).format(*args)
+
+
+def to(kind: Type) -> Rule:
+    """This type, nullable when an argument is."""
+    return lambda types: kind.null(any(given.nullable for given in types))
+
+
+def always(kind: Type) -> Rule:
+    return lambda types: kind
+
+
+def first(types: Sequence[Type]) -> Type:
+    return types[0]
+
+
+def last(types: Sequence[Type]) -> Type:
+    return types[-1]
+
+
+def widest(types: Sequence[Type]) -> Type:
+    return supertype(types)
+
+
+def fixed(count: int, name: str, result: Rule, duckdb: str | Write, takes: str = "*") -> Function:
+    """A scalar function with so many arguments."""
+    return Function(name, count, count, result, duckdb, takes)

@@ -1,0 +1,245 @@
+"""Dates and times. All are UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.functions.registry import (
+    Function,
+    Rule,
+    Write,
+    always,
+    first,
+    fixed,
+    to,
+)
+from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
+from posthog_environments.emulator.hogql.types import (
+    DATE,
+    DATETIME,
+    DATETIME6,
+    INT64,
+    INTERVAL,
+    STRING,
+    UINT8,
+    UINT16,
+    UINT32,
+    UINT64,
+    Type,
+)
+
+UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_SHORT_UNITS: Final = {"ss": "second", "mi": "minute", "hh": "hour", "dd": "day", "wk": "week", "mm": "month"}
+_OF_DAY: Final = frozenset({"second", "minute", "hour"})
+_MAKERS: Final = {
+    "second": "to_seconds(CAST({0} AS BIGINT))",
+    "minute": "to_minutes(CAST({0} AS BIGINT))",
+    "hour": "to_hours(CAST({0} AS BIGINT))",
+    "day": "to_days(CAST({0} AS INTEGER))",
+    "week": "to_weeks(CAST({0} AS INTEGER))",
+    "month": "to_months(CAST({0} AS INTEGER))",
+    "quarter": "to_months(CAST({0} * 3 AS INTEGER))",
+    "year": "to_years(CAST({0} AS INTEGER))",
+}
+_WEEK_FROM_SUNDAY: Final = "CAST(date_trunc('week', {0} + INTERVAL 1 DAY) - INTERVAL 1 DAY AS DATE)"
+# ClickHouse's letters that mean something else in DuckDB, or nothing.
+_FORMAT: Final = {
+    "%i": "%M",
+    "%M": "%B",
+    "%F": "%Y-%m-%d",
+    "%T": "%H:%M:%S",
+    "%R": "%H:%M",
+    "%D": "%m/%d/%y",
+    "%s": "%S",
+    "%h": "%I",
+    "%r": "%I:%M %p",
+    "%e": "%-d",
+    "%k": "%-H",
+    "%l": "%-I",
+    "%n": "\n",
+    "%t": "\t",
+}
+_SAME: Final = frozenset("YymdHSIpjabBWf%uwVGAcUM")
+
+
+def unit_of(node: Expr, function: str) -> str:
+    """A unit of time, written as text.
+
+    Raises:
+        HogQLError: It is none.
+    """
+    if not isinstance(node, Literal) or not isinstance(node.value, str):
+        raise HogQLError(f"First argument for function {function} must be a constant string", "illegal_column")
+    name = node.value.lower()
+    name = _SHORT_UNITS.get(name, name.removesuffix("s"))
+    if name not in UNITS:
+        raise HogQLError(f"Function {function} does not support '{node.value}' unit", "bad_arguments")
+    return name
+
+
+def shifted(moment: Type, unit: str) -> Type:
+    """Type of a time moved by an interval."""
+    if moment.base == "Date":
+        return (DATETIME if unit in _OF_DAY else DATE).null(moment.nullable)
+    return moment
+
+
+def interval_unit(node: Expr) -> str:
+    """The unit of an interval expression."""
+    name = node.name.removeprefix("toInterval").lower() if isinstance(node, Call) else ""
+    return name if name in UNITS else "second"
+
+
+def cast_back(value: str, kind: Type) -> str:
+    """DuckDB makes a time of a date that is moved."""
+    return f"CAST({value} AS {'DATE' if kind.base == 'Date' else 'TIMESTAMP'})"
+
+
+def _truncated(unit: str) -> Rule:
+    def rule(types: Sequence[Type]) -> Type:
+        kind = DATETIME if unit in (*_OF_DAY, "day") else DATE
+        return kind.null(types[0].nullable)
+
+    return rule
+
+
+def _start_of(name: str, unit: str, most: int = 2) -> Function:
+    target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
+    template = f"CAST(date_trunc('{unit}', {{0}}) AS {target})"
+    return Function(name, 1, most, _truncated(unit), template, "t*")
+
+
+def _start_of_week(args: Sequence[str], call: Call) -> str:
+    mode = call.args[1] if len(call.args) > 1 else None
+    value = mode.value if isinstance(mode, Literal) else 0
+    if value not in (0, 1, 3):
+        raise HogQLUnsupported("The emulator knows only the modes 0, 1 and 3 of toStartOfWeek().")
+    if value == 0:
+        return _WEEK_FROM_SUNDAY.format(args[0])
+    return f"CAST(date_trunc('week', {args[0]}) AS DATE)"
+
+
+def _date_trunc(args: Sequence[str], call: Call) -> str:
+    unit = unit_of(call.args[0], "dateTrunc")
+    target = "DATE" if call.type.base == "Date" else "TIMESTAMP"
+    return f"CAST(date_trunc('{unit}', {args[1]}) AS {target})"
+
+
+def _blocks(minutes: int) -> str:
+    return f"time_bucket(INTERVAL {minutes} MINUTE, CAST({{0}} AS TIMESTAMP), TIMESTAMP '1970-01-01')"
+
+
+def _interval_start(args: Sequence[str], call: Call) -> str:
+    unit = interval_unit(call.args[1])
+    origin = "1970-01-05" if unit == "week" else "1970-01-01"
+    target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
+    return f"CAST(time_bucket({args[1]}, CAST({args[0]} AS TIMESTAMP), TIMESTAMP '{origin}') AS {target})"
+
+
+def _difference(args: Sequence[str], call: Call) -> str:
+    unit = unit_of(call.args[0], call.name)
+    return f"datediff('{unit}', CAST({args[1]} AS TIMESTAMP), CAST({args[2]} AS TIMESTAMP))"
+
+
+def _format(args: Sequence[str], call: Call) -> str:
+    node = call.args[1]
+    if not isinstance(node, Literal) or not isinstance(node.value, str):
+        raise HogQLUnsupported("The emulator supports only a constant format in formatDateTime().")
+
+    def replace(found: re.Match[str]) -> str:
+        letter = found[0]
+        if letter not in _FORMAT and letter[1:] not in _SAME:
+            raise HogQLUnsupported(f"The emulator does not support {letter} in formatDateTime().")
+        return _FORMAT.get(letter, letter)
+
+    pattern = re.sub(r"%.?", replace, node.value, flags=re.DOTALL).replace("'", "''")
+    return f"strftime({args[0]}, '{pattern}')"
+
+
+def _zone(args: Sequence[str], call: Call) -> str:
+    node = call.args[1]
+    if not isinstance(node, Literal) or node.value not in ("UTC", "Etc/UTC", "GMT"):
+        raise HogQLUnsupported("The emulator knows only the time zone UTC.")
+    return args[0]
+
+
+def _part(name: str, duckdb: str, kind: Type = UINT8) -> Function:
+    return Function(name, 1, 2, to(kind), duckdb, "t*")
+
+
+def _mover(unit: str, sign: str) -> Function:
+    verb = "add" if sign == "+" else "subtract"
+    maker = _MAKERS[unit]
+
+    def write(args: Sequence[str], call: Call) -> str:
+        return cast_back(f"({args[0]} {sign} {maker.format(args[1])})", call.type)
+
+    return fixed(2, f"{verb}{unit.capitalize()}s", lambda types: shifted(types[0], unit), write, "tn")
+
+
+def _maker(unit: str) -> Function:
+    return fixed(1, f"toInterval{unit.capitalize()}", always(INTERVAL), _MAKERS[unit], "n")
+
+
+def _yyyy(name: str, pattern: str, kind: Type) -> Function:
+    return fixed(1, name, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t")
+
+
+_SINCE: Final[Write] = lambda args, call: f"CAST(floor(epoch(CAST({args[0]} AS TIMESTAMP))) AS BIGINT)"
+
+FUNCTIONS: Final = (
+    *(_maker(unit) for unit in UNITS),
+    *(_mover(unit, sign) for unit in UNITS for sign in "+-"),
+    _start_of("toStartOfSecond", "second"),
+    _start_of("toStartOfMinute", "minute"),
+    _start_of("toStartOfHour", "hour"),
+    _start_of("toStartOfDay", "day"),
+    _start_of("toMonday", "week"),
+    _start_of("toStartOfMonth", "month"),
+    _start_of("toStartOfQuarter", "quarter"),
+    _start_of("toStartOfYear", "year"),
+    _start_of("toStartOfISOYear", "isoyear"),
+    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "t*"),
+    fixed(1, "toStartOfFiveMinutes", to(DATETIME), _blocks(5), "t"),
+    fixed(1, "toStartOfTenMinutes", to(DATETIME), _blocks(10), "t"),
+    fixed(1, "toStartOfFifteenMinutes", to(DATETIME), _blocks(15), "t"),
+    Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*"),
+    Function("dateTrunc", 2, 3, to(DATETIME), _date_trunc, "st*"),
+    Function("date_trunc", 2, 3, to(DATETIME), _date_trunc, "st*"),
+    fixed(3, "dateDiff", to(INT64), _difference, "stt"),
+    fixed(3, "date_diff", to(INT64), _difference, "stt"),
+    fixed(2, "formatDateTime", to(STRING), _format, "ts"),
+    fixed(2, "toTimeZone", first, _zone, "ts"),
+    _part("toYear", "year({0})", UINT16),
+    _part("toQuarter", "quarter({0})"),
+    _part("toMonth", "month({0})"),
+    _part("toDayOfYear", "dayofyear({0})", UINT16),
+    _part("toDayOfMonth", "day({0})"),
+    _part("toDayOfWeek", "isodow({0})"),
+    _part("toHour", "hour({0})"),
+    _part("toMinute", "minute({0})"),
+    _part("toSecond", "second({0})"),
+    _part("toISOWeek", "week({0})"),
+    _part("toISOYear", "isoyear({0})", UINT16),
+    _yyyy("toYYYYMM", "%Y%m", UINT32),
+    _yyyy("toYYYYMMDD", "%Y%m%d", UINT32),
+    _yyyy("toYYYYMMDDhhmmss", "%Y%m%d%H%M%S", UINT64),
+    Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*"),
+    fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_ms({0})", "t"),
+    fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "t"),
+    fixed(1, "toLastDayOfMonth", to(DATE), "last_day({0})", "t"),
+    fixed(1, "monthName", to(STRING), "monthname({0})", "t"),
+    # These give the emulator's time; the resolver puts the constant in their place.
+    Function("now", 0, 1, always(DATETIME6), "NULL"),
+    Function("now64", 0, 2, always(DATETIME6), "NULL"),
+    Function("today", 0, 0, always(DATE), "NULL"),
+    Function("yesterday", 0, 0, always(DATE), "NULL"),
+    # The resolver turns these into a sum of a time and an interval.
+    Function("dateAdd", 2, 3, always(DATETIME6), "NULL"),
+    Function("dateSub", 2, 3, always(DATETIME6), "NULL"),
+    Function("date_add", 2, 3, always(DATETIME6), "NULL"),
+    Function("date_sub", 2, 3, always(DATETIME6), "NULL"),
+)

@@ -1,0 +1,215 @@
+"""ClickHouse's types, as far as results and checks need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from attrs import define, evolve, field
+
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+
+_BITS: Final = (8, 16, 32, 64, 128, 256)
+
+
+@define(frozen=True)
+class Type:
+    """A type.
+
+    Attributes:
+        base: Its name without what is in brackets: String, UInt8, Array, Tuple ...
+        nullable: Whether the value may be missing.
+        args: Types of its members.
+        detail: Precision and zone of times.
+        json: Whether it is a text that holds JSON, so that properties can be read from it.
+    """
+
+    base: str
+    nullable: bool = False
+    args: tuple[Type, ...] = ()
+    detail: str = ""
+    json: bool = field(default=False, eq=False)
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(str, self.args)) or self.detail
+        name = f"{self.base}({inner})" if inner else self.base
+        return f"Nullable({name})" if self.nullable and self.base not in ("Array", "Tuple", "Map") else name
+
+    @property
+    def family(self) -> str:
+        """number, bool, string, time, uuid, array, tuple, map, interval, null."""
+        return _FAMILIES.get(self.base, "number")
+
+    @property
+    def integral(self) -> bool:
+        return self.family in ("number", "bool") and not self.base.startswith("Float")
+
+    @property
+    def numeric(self) -> bool:
+        return self.family in ("number", "bool")
+
+    @property
+    def bits(self) -> int:
+        return 8 if self.base == "Bool" else int(self.base.lstrip("UIntFloat") or 64)
+
+    @property
+    def signed(self) -> bool:
+        return self.base.startswith("Int")
+
+    @property
+    def item(self) -> Type:
+        """What an array holds."""
+        return self.args[0] if self.base == "Array" and self.args else NOTHING
+
+    def null(self, nullable: bool = True) -> Type:
+        """The same type, nullable; arrays and tuples cannot be."""
+        return evolve(self, nullable=nullable and self.base not in ("Array", "Tuple", "Map"))
+
+
+_FAMILIES: Final = {
+    "Bool": "bool",
+    "String": "string",
+    "Date": "time",
+    "DateTime": "time",
+    "DateTime64": "time",
+    "UUID": "uuid",
+    "Array": "array",
+    "Tuple": "tuple",
+    "Map": "map",
+    "Interval": "interval",
+    "Nothing": "null",
+}
+
+STRING: Final = Type("String")
+JSON: Final = Type("String", json=True)
+BOOL: Final = Type("Bool")
+UINT8: Final = Type("UInt8")
+UINT16: Final = Type("UInt16")
+UINT32: Final = Type("UInt32")
+UINT64: Final = Type("UInt64")
+INT32: Final = Type("Int32")
+INT64: Final = Type("Int64")
+FLOAT64: Final = Type("Float64")
+DATE: Final = Type("Date")
+DATETIME: Final = Type("DateTime", detail="'UTC'")
+DATETIME6: Final = Type("DateTime64", detail="6, 'UTC'")
+DATETIME3: Final = Type("DateTime64", detail="3, 'UTC'")
+UUID: Final = Type("UUID")
+INTERVAL: Final = Type("Interval")
+NOTHING: Final = Type("Nothing", nullable=True)
+
+
+def array_of(item: Type) -> Type:
+    return Type("Array", args=(item,))
+
+
+def tuple_of(items: Iterable[Type]) -> Type:
+    return Type("Tuple", args=tuple(items))
+
+
+def type_of_constant(value: Any) -> Type:
+    """As ClickHouse types a literal: the smallest integer that holds it."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        for bits in _BITS:
+            if value < 0 and value >= -(1 << bits - 1):
+                return Type(f"Int{bits}")
+            if 0 <= value < 1 << bits:
+                return Type(f"UInt{bits}")
+        raise HogQLUnsupported("The emulator does not support integers of more than 256 bits.")
+    return FLOAT64 if isinstance(value, float) else STRING
+
+
+def supertype(types: Sequence[Type]) -> Type:
+    """The type that holds the values of all of them.
+
+    Raises:
+        HogQLError: There is none.
+    """
+    known = [kind for kind in types if kind.base != "Nothing"]
+    nullable = any(kind.nullable for kind in types)
+    if not known:
+        return NOTHING
+    first = known[0]
+    if all(_same(kind, first) for kind in known):
+        return first.null(nullable) if nullable else first
+    if all(kind.numeric for kind in known):
+        return _number(known).null(nullable)
+    if all(kind.family == "time" for kind in known):
+        return max(known, key=lambda kind: (kind.base, kind.detail)).null(nullable)
+    if all(kind.base == "Array" for kind in known):
+        items = [kind.item for kind in known]
+        return array_of(supertype(items))
+    if all(kind.base == "Tuple" and len(kind.args) == len(first.args) for kind in known):
+        return tuple_of(supertype(members) for members in zip(*(kind.args for kind in known), strict=True))
+    raise no_supertype(known)
+
+
+def no_supertype(types: Iterable[Type]) -> HogQLError:
+    names = ", ".join(map(str, types))
+    return HogQLError(f"There is no supertype for types {names}", "no_common_type")
+
+
+def _same(one: Type, other: Type) -> bool:
+    return (one.base, one.args, one.detail) == (other.base, other.args, other.detail)
+
+
+def _number(types: Sequence[Type]) -> Type:
+    if any(kind.base.startswith("Float") for kind in types):
+        return FLOAT64
+    bits = max(kind.bits for kind in types)
+    signed = any(kind.signed for kind in types)
+    if signed:
+        unsigned = max((kind.bits for kind in types if not kind.signed), default=0)
+        if unsigned >= bits:
+            bits = unsigned * 2
+    return Type(f"{'Int' if signed else 'UInt'}{min(bits, 256)}")
+
+
+def arithmetic(op: str, left: Type, right: Type) -> Type:
+    """Type of `+ - * / %` over numbers, as ClickHouse widens it."""
+    nullable = left.nullable or right.nullable
+    if op == "/" or not (left.integral and right.integral):
+        return FLOAT64.null(nullable)
+    bits = max(left.bits, right.bits)
+    if op == "%":
+        return Type(f"{'Int' if left.signed else 'UInt'}{right.bits}", nullable)
+    signed = op == "-" or left.signed or right.signed
+    return Type(f"{'Int' if signed else 'UInt'}{min(bits * 2, 64)}", nullable)
+
+
+def named_type(name: str) -> Type | None:
+    """The type of a cast, by any of the names that PostHog takes; None for others."""
+    return _NAMED.get(name.lower())
+
+
+_NAMED: Final = {
+    "string": STRING,
+    "text": STRING,
+    "varchar": STRING,
+    "int": INT64,
+    "integer": INT64,
+    "int8": Type("Int8"),
+    "int16": Type("Int16"),
+    "int32": INT32,
+    "int64": INT64,
+    "bigint": INT64,
+    "uint8": UINT8,
+    "uint16": UINT16,
+    "uint32": UINT32,
+    "uint64": UINT64,
+    "float": FLOAT64,
+    "double": FLOAT64,
+    "float32": FLOAT64,
+    "float64": FLOAT64,
+    "bool": BOOL,
+    "boolean": BOOL,
+    "date": DATE,
+    "datetime": DATETIME,
+    "timestamp": DATETIME6,
+    "datetime64": DATETIME6,
+    "uuid": UUID,
+}

@@ -1,0 +1,42 @@
+"""Values of results as JSON, by their ClickHouse types."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from posthog_environments.emulator.hogql.types import Type
+from posthog_environments.emulator.json_types import is_array
+
+
+def json_value(value: Any, kind: Type) -> Any:
+    """Times end in Z, truth is 0 or 1 unless it is a Bool, what is no number is null."""
+    if value is None:
+        return None
+    if is_array(value) or isinstance(value, tuple):
+        return [json_value(item, member) for item, member in zip(value, _members(kind, value), strict=True)]
+    if isinstance(value, bool):
+        return value if kind.base == "Bool" else int(value)
+    if isinstance(value, datetime):
+        text = value.replace(tzinfo=None).isoformat()
+        return text[:10] if kind.base == "Date" else f"{text}Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        value = int(value) if kind.integral else float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int) and kind.base == "Bool":
+        return bool(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _members(kind: Type, value: Sequence[Any]) -> Sequence[Type]:
+    if kind.base == "Tuple" and len(kind.args) == len(value):
+        return kind.args
+    return [kind.item] * len(value)
