@@ -51,7 +51,9 @@ def test_with_an_own_limit_nothing_is_told(api: Api) -> None:
         None,
         None,
     )
-    assert result["results"] == api.query("select uuid from events limit 1, 3")["results"]
+    assert (
+        result["results"] == api.query("select uuid from events limit 3, 1")["results"]
+    )  # HogQL: the limit first
 
 
 @pytest.mark.behaviour(
@@ -118,7 +120,7 @@ def test_a_comparison_with_a_missing_property_is_false_and_its_opposite_true(api
 
 def test_times_are_compared_with_texts(api: Api) -> None:
     events = list(api.emulator.data.events.scan(newest_first=False))
-    sql = "select count() from events where timestamp >= '2025-06-20' and timestamp < now() - interval 2 days"
+    sql = "select count() from events where timestamp >= '2025-06-20' and timestamp < now() - interval 2 day"
     (count,) = api.query(sql)["results"][0]
     assert 0 < count < len(events)
     assert refused(api, "select 1 from events where timestamp > 'x'")["code"] == "cannot_parse_datetime"
@@ -202,34 +204,40 @@ def test_quoted_names_and_comments(api: Api) -> None:
     ],
 )
 def test_wrong_queries_are_refused_in_posthogs_words(api: Api, sql: str, code: str, detail: str) -> None:
-    assert refused(api, sql) == {"type": "validation_error", "code": code, "detail": detail, "attr": None}
+    refusal = refused(api, sql)
+    errors = refusal.pop("extra")["hogql_metadata"]["errors"]
+    assert refusal == {"type": "validation_error", "code": code, "detail": detail, "attr": None}
+    assert [error["message"] for error in errors] == [detail]
+    assert 0 <= errors[0]["start"] < errors[0]["end"] <= len(sql)
 
 
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "start", "end"),
     [
-        "select event from events join persons on 1 = 1",
-        "select * from sessions",
-        "select toDate(timestamp) from events",
-        "select 1 union all select 2",
-        "with a as (select 1) select * from a",
-        "select event from events having count() > 1",
-        "select [1, 2]",
-        "select event, count() + 1 from events group by event",
-        "select case when 1 then 2 end",
-        "selec 1",
-        "select",
-        "",
-        "select 'open",
-        "select " + "(" * 100 + "1" + ")" * 100,
-        "select " + "9" * 5000,
-        "select ü",
-        "select 1 from events where event in (event)",
-        "select count(count()) from events",
+        ("select 1 from heatmaps", 14, 22),
+        ("select windowFunnel(1)(timestamp, 1) from events", 7, 36),
+        ("select 1 from events where event in (event)", 37, 42),
+        ("with recursive a as (select 1) select 1 from a", 15, 30),
+        ("select " + "(" * 100 + "1" + ")" * 100, 27, 28),
     ],
 )
-def test_what_the_emulator_cannot_do_is_never_an_empty_result(api: Api, sql: str) -> None:
-    assert refused(api, sql)["code"] == "emulator_unsupported"
+def test_what_the_emulator_cannot_do_is_never_an_empty_result(
+    api: Api, sql: str, start: int, end: int
+) -> None:
+    refusal = refused(api, sql)
+    assert refusal["code"] == "emulator_unsupported"
+    (error,) = refusal["extra"]["hogql_metadata"]["errors"]
+    assert (error["start"], error["end"]) == (start, end)
+
+
+@pytest.mark.parametrize("sql", ["selec 1", "select", "", "select 'open", "select ü", "select 1; select 2"])
+def test_what_is_no_hogql_is_refused_in_the_parsers_words(api: Api, sql: str) -> None:
+    refusal = refused(api, sql)
+    assert refusal["code"] == "invalid_input"
+    assert "input" in refusal["detail"] or "character" in refusal["detail"]
+    api.emulator.behaviour.era = 2026
+    assert refused(api, sql)["code"] == "hogql_syntax_error"
+    assert refused(api, "select nope from events")["code"] == "hogql_query_error"
 
 
 @pytest.mark.behaviour(

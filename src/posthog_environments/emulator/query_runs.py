@@ -70,7 +70,7 @@ class Run:
         try:
             return calculate(self.state, self.query, self.cache_key)
         except HogQLError as error:
-            raise hogql_refusal(error) from None
+            raise hogql_refusal(error, self.state.behaviour.era) from None
 
     def _from_cache(self) -> dict[str, Any] | None:
         """An answer that needs no waiting; None when the caller is to wait for a calculation."""
@@ -137,9 +137,16 @@ def refuse_when_busy(state: State) -> None:
         raise too_busy("Too many simultaneous queries. Try again later.")
 
 
-def hogql_refusal(error: HogQLError) -> ApiError:
-    """400 for HogQL that cannot be run."""
-    return invalid(str(error), code=error.code)
+def hogql_refusal(error: HogQLError, era: int) -> ApiError:
+    """400 for HogQL that cannot be run, with the place of the mistake.
+
+    PostHog tells places since May 2026; the emulator tells them in both eras, and codes by era.
+    """
+    refusal = invalid(str(error), code=error.envelope_code(era))
+    extra = error.metadata()
+    if extra is not None:
+        refusal.body["extra"] = extra
+    return refusal
 
 
 # --- results ---------------------------------------------------------------------------------------------------

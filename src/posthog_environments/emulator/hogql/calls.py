@@ -23,7 +23,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Window,
 )
 from posthog_environments.emulator.hogql.scopes import Scope, tuple_item
-from posthog_environments.emulator.hogql.syntax import Tree
+from posthog_environments.emulator.hogql.syntax import Tree, items_of
 from posthog_environments.emulator.hogql.types import DATETIME6, INTERVAL, UINT8, tuple_of
 
 _COMPARING: Final = {
@@ -47,13 +47,46 @@ _SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_sub": "
 # Functions that PostHog has and the emulator has not: told apart from those that nobody has.
 _OTHERS: Final = frozenset(
     {
-        *("windowFunnel", "retention", "sumMap", "minMap", "maxMap", "groupConcat", "arrayReduce", "arrayFold"),
-        *("map", "mapFromArrays", "mapKeys", "mapValues", "generateUUIDv4", "rand", "rand64", "randCanonical"),
+        *(
+            "windowFunnel",
+            "retention",
+            "sumMap",
+            "minMap",
+            "maxMap",
+            "groupConcat",
+            "arrayReduce",
+            "arrayFold",
+        ),
+        *(
+            "map",
+            "mapFromArrays",
+            "mapKeys",
+            "mapValues",
+            "generateUUIDv4",
+            "rand",
+            "rand64",
+            "randCanonical",
+        ),
         *("cityHash64", "sipHash64", "MD5", "SHA1", "SHA256", "hex", "unhex", "format", "formatReadableSize"),
         *("sparkline", "matchesAction", "recordingButton", "explainCSPReport", "hogql_lookupDomainType"),
         *("arrayCumSum", "arrayDifference", "arrayCompact", "arrayResize", "arrayShuffle", "JSONExtract"),
-        *("toDecimal", "toJSONString", "geoDistance", "pointInPolygon", "isIPv4String", "isIPv6String", "exponentialMovingAverage"),
-        *("cutURLParameter", "extractAllGroups", "ngramDistance", "multiSearchAny", "multiMatchAny", "randomString"),
+        *(
+            "toDecimal",
+            "toJSONString",
+            "geoDistance",
+            "pointInPolygon",
+            "isIPv4String",
+            "isIPv6String",
+            "exponentialMovingAverage",
+        ),
+        *(
+            "cutURLParameter",
+            "extractAllGroups",
+            "ngramDistance",
+            "multiSearchAny",
+            "multiMatchAny",
+            "randomString",
+        ),
         *("sumIfOrNull", "uniqUpTo", "groupArrayInsertAt", "simpleLinearRegression", "skewPop", "kurtPop"),
     }
 )
@@ -74,7 +107,9 @@ class CallResolver(ExpressionResolver):
         if function.kind == "aggregate":
             return self._aggregate(tree, function, conditional, scope)
         if tree.get("distinct") or tree.get("params") or tree.get("filter_expr"):
-            raise HogQLError(f"Function '{name}' is no aggregation: it takes no DISTINCT, parameters or FILTER")
+            raise HogQLError(
+                f"Function '{name}' is no aggregation: it takes no DISTINCT, parameters or FILTER"
+            )
         if tree.get("order_by") or tree.get("within_group"):
             raise HogQLUnsupported("The emulator does not support ORDER BY inside a call.")
         self._count(function, name, len(args))
@@ -92,7 +127,9 @@ class CallResolver(ExpressionResolver):
         if function.name == "tupleElement":
             index = args[1]
             if not isinstance(index, Literal) or not isinstance(index.value, int) or types[0].base != "Tuple":
-                raise HogQLError("tupleElement() needs a tuple and a constant number", "illegal_type_of_argument")
+                raise HogQLError(
+                    "tupleElement() needs a tuple and a constant number", "illegal_type_of_argument"
+                )
             return tuple_item(args[0], index.value)
         if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
             return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
@@ -104,7 +141,9 @@ class CallResolver(ExpressionResolver):
         kind = function.result(types)
         if function.name == "dateTrunc" or function.name == "date_trunc":
             unit_of(args[0], function.name)
-            kind = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0].result(types[1:])
+            kind = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0].result(
+                types[1:]
+            )
         if function.name == "toStartOfInterval":
             unit = args[1].name.removeprefix("toInterval") if isinstance(args[1], Call) else "Second"
             kind = self._function(f"toStartOf{unit}")[0].result(types[:1])
@@ -214,7 +253,9 @@ class CallResolver(ExpressionResolver):
         lambdas = [place for place, arg in enumerate(args) if arg["node"] == "Lambda"]
         if not lambdas:
             if function.takes[0] == "*" and function.name in ("arrayMap", "arrayFilter", "arrayFirst"):
-                raise HogQLError(f"First argument of {function.name}() must be a lambda", "illegal_type_of_argument")
+                raise HogQLError(
+                    f"First argument of {function.name}() must be a lambda", "illegal_type_of_argument"
+                )
             resolved = tuple(self.expr(arg, scope) for arg in args)
             return self._times_read(function, resolved)
         if lambdas != [0] or not function.name.startswith("array") or function.name == "array":
@@ -274,7 +315,7 @@ class CallResolver(ExpressionResolver):
         if tree.get("order_by") or tree.get("within_group"):
             raise HogQLUnsupported("The emulator does not support ORDER BY inside an aggregate.")
         inner = scope.inner(aggregate=name)
-        return self._folded(tree, tree["args"], tree.get("params") or [], function, conditional, inner)
+        return self._folded(tree, tree["args"], items_of(tree, "params"), function, conditional, inner)
 
     def _folded(
         self,
@@ -320,15 +361,15 @@ class CallResolver(ExpressionResolver):
 
     def window(self, tree: Tree, scope: Scope) -> Expr:
         function, conditional = self._function(tree["name"])
-        args: list[Tree] = tree.get("exprs") or []
-        params: list[Tree] = tree.get("args") or []
+        args, params = items_of(tree, "exprs"), items_of(tree, "args")
         if function.kind == "scalar":
             raise HogQLError(f"Function '{tree['name']}' is no aggregation: it cannot stand before OVER")
         call = self._folded(tree, args, params, function, conditional, scope)
         over = self._over(tree, scope)
-        partition = tuple(self.expr(item, scope) for item in over.get("partition_by") or [])
+        partition = tuple(self.expr(item, scope) for item in items_of(over, "partition_by"))
         order = tuple(
-            Order(self.expr(item["expr"], scope), item["order"] == "DESC") for item in over.get("order_by") or []
+            Order(self.expr(item["expr"], scope), item["order"] == "DESC")
+            for item in items_of(over, "order_by")
         )
         return Window(call.type, call, partition, order, _frame(over))
 

@@ -21,7 +21,9 @@ from posthog_environments.emulator.hogql.types import (
 )
 
 NEGATIONS: Final = frozenset({"!=", "not_like", "not_ilike", "not_match", "not_imatch", "not_in"})
-_TEXT_OPS: Final = frozenset({"like", "ilike", "match", "imatch", "not_like", "not_ilike", "not_match", "not_imatch"})
+_TEXT_OPS: Final = frozenset(
+    {"like", "ilike", "match", "imatch", "not_like", "not_ilike", "not_match", "not_imatch"}
+)
 
 
 def compare(op: str, left: Expr, right: Expr) -> Expr:
@@ -46,10 +48,9 @@ def compare(op: str, left: Expr, right: Expr) -> Expr:
                 )
     else:
         left, right = alike(left, right)
-    one, both = left.type.nullable or right.type.nullable, left.type.nullable and right.type.nullable
-    if not one:
+    if not left.type.nullable and not right.type.nullable:
         return Compare(UINT8, op, left, right)
-    if both and op in ("=", "!="):
+    if left.type.nullable and right.type.nullable and op in ("=", "!="):
         return Compare(UINT8, op, left, right, "same")
     return Compare(UINT8, op, left, right, op in NEGATIONS)
 
@@ -67,7 +68,9 @@ def member(op: str, left: Expr, right: Expr) -> Expr:
         columns = right.query.columns
         width = len(left.type.args) if left.type.base == "Tuple" else 1
         if len(columns) != width:
-            detail = f"Number of columns in section IN doesn't match. {width} at left, {len(columns)} at right."
+            detail = (
+                f"Number of columns in section IN doesn't match. {width} at left, {len(columns)} at right."
+            )
             raise HogQLError(detail, "number_of_columns_doesnt_match")
         if width == 1:
             _check(left.type, columns[0][1].type)

@@ -40,7 +40,8 @@ from posthog_environments.emulator.hogql.nodes import (
 )
 from posthog_environments.emulator.hogql.schema import TABLES
 
-_CONDITION_PLACES: Final = {"if": lambda place, count: place == 0, "multiIf": lambda place, count: place % 2 == 0}
+# After how many arguments each next condition comes.
+_CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
 
 
 class DuckDBPrinter:
@@ -65,7 +66,9 @@ class DuckDBPrinter:
         return text + _limits(query)
 
     def _select(self, select: Select) -> str:
-        columns = ", ".join(f'{self.value(expr)} AS "c{place}"' for place, (_, expr) in enumerate(select.columns))
+        columns = ", ".join(
+            f'{self.value(expr)} AS "c{place}"' for place, (_, expr) in enumerate(select.columns)
+        )
         parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{columns}"]
         source = self._from(select)
         if source:
@@ -88,7 +91,9 @@ class DuckDBPrinter:
     def _key(self, expr: Expr) -> str:
         # A bare number would mean a column of the SELECT.
         text = self.value(expr)
-        return f"CAST({text} AS BIGINT)" if isinstance(expr, Literal) and isinstance(expr.value, int) else text
+        return (
+            f"CAST({text} AS BIGINT)" if isinstance(expr, Literal) and isinstance(expr.value, int) else text
+        )
 
     def _order(self, orders: tuple[Order, ...]) -> str:
         return ", ".join(
@@ -131,7 +136,9 @@ class DuckDBPrinter:
             self.tables.add(join.table)
             other = f'"{name}"'
             fixed = "".join(f' AND {other}."{column}" = {value}' for column, value in join.constants)
-            joins.append(f'LEFT JOIN {join.table} AS {other} ON base."{join.key}" = {other}."{join.column}"{fixed}')
+            joins.append(
+                f'LEFT JOIN {join.table} AS {other} ON base."{join.key}" = {other}."{join.column}"{fixed}'
+            )
             for column, kind in TABLES[join.table].columns.items():
                 value, default = f'{other}."{column}"', default_of(kind)
                 if default != "NULL" and not kind.json:
@@ -157,7 +164,9 @@ class DuckDBPrinter:
                 return self._compare(expr)
             case Logic():
                 members = [self.condition(member) for member in expr.members]
-                return f"(NOT {members[0]})" if expr.op == "not" else f"({f' {expr.op.upper()} '.join(members)})"
+                return (
+                    f"(NOT {members[0]})" if expr.op == "not" else f"({f' {expr.op.upper()} '.join(members)})"
+                )
             case Missing():
                 return f"({self.value(expr.value)} IS {'NOT ' if expr.negated else ''}NULL)"
             case Subquery(kind="exists"):
@@ -204,7 +213,13 @@ class DuckDBPrinter:
         if isinstance(value, date):
             return f"DATE '{value.isoformat()}'"
         if isinstance(value, int):
-            return str(value) if abs(value) > 2**31 - 1 else f"{value}::BIGINT" if value >= 0 else f"({value})::BIGINT"
+            return (
+                str(value)
+                if abs(value) > 2**31 - 1
+                else f"{value}::BIGINT"
+                if value >= 0
+                else f"({value})::BIGINT"
+            )
         if isinstance(value, float):
             return f"CAST('{value!r}' AS DOUBLE)" if math.isfinite(value) else f"CAST('{value}' AS DOUBLE)"
         # DuckDB's text literals know no escapes but the doubled quote.
@@ -241,7 +256,11 @@ class DuckDBPrinter:
         if expr.on_null is None:
             return f"({text})"
         if expr.on_null == "same":
-            same = f"{left} IS NULL AND {right} IS NULL" if expr.op == "=" else f"{left} IS NOT NULL OR {right} IS NOT NULL"
+            same = (
+                f"{left} IS NULL AND {right} IS NULL"
+                if expr.op == "="
+                else f"{left} IS NOT NULL OR {right} IS NOT NULL"
+            )
             return f"coalesce({text}, {same})"
         return f"coalesce({text}, {'TRUE' if expr.on_null else 'FALSE'})"
 
@@ -255,7 +274,9 @@ class DuckDBPrinter:
                 return f"(SELECT row({names}) FROM ({self.query(query)}))"
             return f"({self.query(query)})"
         members = expr.right.args if isinstance(expr.right, Call) else ()
-        kept = [self.value(item) for item in members if not (isinstance(item, Literal) and item.value is None)]
+        kept = [
+            self.value(item) for item in members if not (isinstance(item, Literal) and item.value is None)
+        ]
         return f"({', '.join(kept)})" if kept else "(SELECT NULL WHERE FALSE)"
 
     # --- calls ---------------------------------------------------------------------------------------------
@@ -265,13 +286,13 @@ class DuckDBPrinter:
         if call.name in ("plus", "minus") and any(arg.type.family == "interval" for arg in call.args):
             left, right = (self.value(arg) for arg in call.args)
             return cast_back(f"({left} {'+' if call.name == 'plus' else '-'} {right})", call.type)
-        conditional = _CONDITION_PLACES.get(call.name)
+        every = _CONDITIONS_EVERY.get(call.name)
         args: list[str] = []
         for place, arg in enumerate(call.args):
             if isinstance(arg, Lambda):
                 body = self.condition(arg.body) if function.predicate else self.value(arg.body)
                 args.append(f"lambda {arg.names[0]}: {body}")
-            elif conditional and place < len(call.args) - 1 and conditional(place, len(call.args)):
+            elif every and place < len(call.args) - 1 and place % every == 0:
                 args.append(self.condition(arg))
             else:
                 args.append(self.value(arg))
@@ -289,7 +310,11 @@ class DuckDBPrinter:
         end += over
         text = text.replace("{end}", end) if "{end}" in text else text + end
         default = function.empty or default_of(call.type)
-        return text if default == "NULL" or call.type.base == "Float64" and function.empty else f"coalesce({text}, {default})"
+        return (
+            text
+            if default == "NULL" or (call.type.base == "Float64" and function.empty)
+            else f"coalesce({text}, {default})"
+        )
 
     def _window(self, window: Window) -> str:
         parts: list[str] = []
@@ -299,7 +324,9 @@ class DuckDBPrinter:
             parts.append(f"ORDER BY {self._order(window.order)}")
         frame = window.frame
         if window.call.name == "leadInFrame" and "UNBOUNDED FOLLOWING" not in frame and window.order:
-            raise HogQLUnsupported("The emulator supports leadInFrame() only with a frame to UNBOUNDED FOLLOWING.")
+            raise HogQLUnsupported(
+                "The emulator supports leadInFrame() only with a frame to UNBOUNDED FOLLOWING."
+            )
         if frame and FUNCTIONS[window.call.name].kind != "window":
             parts.append(frame)
         return self._fold(window.call, f" OVER ({' '.join(parts)})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -51,8 +50,16 @@ class DuckDBEngine:
 _MISTAKES: Final = (
     (r"Out of Range|overflow", "value_is_out_of_range_of_data_type", "Value is out of range"),
     (r"Could not convert|Conversion Error", "cannot_parse_text", "Cannot parse text"),
-    (r"regex|missing \)|invalid perl|repetition", "cannot_compile_regexp", "Cannot compile the regular expression"),
-    (r"More than one row", "incorrect_result_of_scalar_subquery", "Scalar subquery returned more than one row"),
+    (
+        r"regex|missing \)|invalid perl|repetition",
+        "cannot_compile_regexp",
+        "Cannot compile the regular expression",
+    ),
+    (
+        r"More than one row",
+        "incorrect_result_of_scalar_subquery",
+        "Scalar subquery returned more than one row",
+    ),
     (r"Out of Memory|failed to allocate", "memory_limit_exceeded", "Memory limit exceeded"),
 )
 
@@ -64,5 +71,3 @@ def _explained(error: Exception) -> HogQLError:
             return HogQLError(message, code)
     first = text.splitlines()[0] if text else type(error).__name__
     return HogQLUnsupported(f"The emulator's engine cannot run this query: {first}")
-
-

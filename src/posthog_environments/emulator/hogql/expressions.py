@@ -34,8 +34,8 @@ from posthog_environments.emulator.hogql.types import (
     INT64,
     INTERVAL,
     UINT8,
-    array_of,
     arithmetic,
+    array_of,
     named_type,
     supertype,
     tuple_of,
@@ -202,7 +202,8 @@ class ExpressionResolver(ABC):
         found = self.expr(tree, scope)
         if not found.type.numeric and found.type.family != "null":
             raise HogQLError(
-                f"Illegal type {found.type} of a condition; must be UInt8 or Bool", "illegal_type_of_column_for_filter"
+                f"Illegal type {found.type} of a condition; must be UInt8 or Bool",
+                "illegal_type_of_column_for_filter",
             ).at(tree)
         return found
 
@@ -271,7 +272,9 @@ class ExpressionResolver(ABC):
         elif isinstance(right, Literal):
             right = Call(tuple_of([right.type]), "tuple", (right,))
         else:
-            raise HogQLUnsupported("The emulator supports IN only with constants and with a sub-query.").at(tree)
+            raise HogQLUnsupported("The emulator supports IN only with constants and with a sub-query.").at(
+                tree
+            )
         return member(op, left, right)
 
     def _in_cohort(self, left: Expr, tree: Tree, *, negated: bool) -> Expr:

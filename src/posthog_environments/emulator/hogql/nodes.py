@@ -6,7 +6,7 @@ Nodes are compared by value, so that an expression of GROUP BY is found again in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from attrs import define, field
@@ -239,7 +239,8 @@ def children(node: Expr) -> Iterator[Expr]:
     """The expressions right inside an expression; not those of sub-queries."""
     for attribute in attrs.fields(type(node)):
         value: Any = getattr(node, attribute.name)
-        for item in value if isinstance(value, tuple) else (value,):
+        items = cast(tuple[Any, ...], value) if isinstance(value, tuple) else (value,)
+        for item in items:
             if isinstance(item, Expr):
                 yield item
             elif isinstance(item, Order):

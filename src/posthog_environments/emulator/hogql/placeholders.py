@@ -23,7 +23,14 @@ _SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "person": ("person", "properties"),
     "session": ("session",),
 }
-_COMPARED: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "is_date_before": "<", "is_date_after": ">"}
+_COMPARED: Final = {
+    "gt": ">",
+    "gte": ">=",
+    "lt": "<",
+    "lte": "<=",
+    "is_date_before": "<",
+    "is_date_after": ">",
+}
 _TRUE: Final[Tree] = {"node": "Constant", "value": True}
 
 
@@ -110,9 +117,9 @@ class Binder:
 
     def _is_open_end(self, tree: Tree) -> bool:
         chain = tree["expr"].get("chain") if tree.get("node") == "Placeholder" else None
-        known = {("filters", "dateRange", "from"): "date_from", ("filters", "dateRange", "to"): "date_to"}
-        name = known.get(tuple(chain or ()))
-        return name is not None and self._bound(name) is None
+        if not chain or chain[:-1] != ["filters", "dateRange"] or chain[-1] not in ("from", "to"):
+            return False
+        return self._bound(f"date_{chain[-1]}") is None
 
     def _filter(self, path: list[str], table: str) -> Tree:
         if path in (["dateRange", "from"], ["dateRange", "to"]):
@@ -158,7 +165,9 @@ def _property(item: Any) -> Tree:
         return _compare(_COMPARED[operator], column, _constant(value))
     if operator in ("icontains", "not_icontains"):
         escaped = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return _compare("ilike" if operator == "icontains" else "not ilike", column, _constant(f"%{escaped}%"))
+        return _compare(
+            "ilike" if operator == "icontains" else "not ilike", column, _constant(f"%{escaped}%")
+        )
     if operator in ("regex", "not_regex"):
         return _compare("=~" if operator == "regex" else "!~", column, _constant(str(value)))
     raise HogQLUnsupported(f"The emulator does not support the operator {operator} of filters.")
@@ -207,5 +216,5 @@ def _placed_in(value: Any, at: Tree) -> Any:
 
 def _table_of(tree: Tree) -> str:
     source = tree.get("select_from")
-    table = source["table"] if source else {}
-    return str(table["chain"][0]) if table.get("node") == "Field" else ""
+    table: Tree | None = source["table"] if source else None
+    return str(table["chain"][0]) if table and table["node"] == "Field" else ""

@@ -30,7 +30,7 @@ from posthog_environments.emulator.hogql.nodes import (
 )
 from posthog_environments.emulator.hogql.schema import OTHER_TABLES, RENAMED_TABLES, TABLES
 from posthog_environments.emulator.hogql.scopes import Cte, Entry, Scope
-from posthog_environments.emulator.hogql.syntax import Tree
+from posthog_environments.emulator.hogql.syntax import Tree, items_of
 from posthog_environments.emulator.hogql.text import column_name
 from posthog_environments.emulator.hogql.types import supertype
 
@@ -92,7 +92,9 @@ class QueryResolver(CallResolver):
             for place, (name, _) in enumerate(members[0].columns)
         )
         if tree.get("order_by") or tree.get("limit_by"):
-            raise HogQLUnsupported("The emulator does not support ORDER BY after a set of queries; wrap it in a query.")
+            raise HogQLUnsupported(
+                "The emulator does not support ORDER BY after a set of queries; wrap it in a query."
+            )
         return SelectSet(
             tuple(members),
             tuple(operators),
@@ -120,7 +122,7 @@ class QueryResolver(CallResolver):
         group_by = self._group_by(tree, columns, scope)
         having = self.condition(tree["having"], scope) if tree.get("having") else None
         qualify = self.condition(tree["qualify"], scope) if tree.get("qualify") else None
-        order_by = self._order_by(tree.get("order_by") or [], columns, scope)
+        order_by = self._order_by(items_of(tree, "order_by"), columns, scope)
         limit_by = self._limit_by(tree.get("limit_by"), columns, scope)
         select = Select(
             columns=tuple(columns),
@@ -141,7 +143,7 @@ class QueryResolver(CallResolver):
 
     def _ctes(self, tree: Tree, outer: dict[str, Cte]) -> dict[str, Cte]:
         known = dict(outer)
-        for item in tree.get("ctes") or []:
+        for item in items_of(tree, "ctes"):
             if item.get("recursive"):
                 raise HogQLUnsupported("The emulator does not support WITH RECURSIVE.").at(item)
             if item.get("columns"):
@@ -254,9 +256,13 @@ class QueryResolver(CallResolver):
 
     def _numbers(self, tree: Tree, scope: Scope) -> Table:
         values: list[int] = []
-        for arg in tree.get("table_args") or []:
+        for arg in items_of(tree, "table_args"):
             found = self.expr(arg, Scope(scope.ctes))
-            if not isinstance(found, Literal) or isinstance(found.value, bool) or not isinstance(found.value, int):
+            if (
+                not isinstance(found, Literal)
+                or isinstance(found.value, bool)
+                or not isinstance(found.value, int)
+            ):
                 raise HogQLUnsupported("The emulator supports numbers() only with constants.").at(arg)
             values.append(found.value)
         if not 1 <= len(values) <= 2 or min(values) < 0:
@@ -281,7 +287,9 @@ class QueryResolver(CallResolver):
             if array.type.base != "Array":
                 raise HogQLError("ARRAY JOIN requires array argument", "type_mismatch").at(item)
             arrays.append((f"c{place}", array))
-            scope.names[item["alias"]] = Column(array.type.item, name, f"c{place}", operator.startswith("LEFT"))
+            scope.names[item["alias"]] = Column(
+                array.type.item, name, f"c{place}", operator.startswith("LEFT")
+            )
         scope.unfolds.append(Unfold(name, tuple(arrays), operator.startswith("LEFT")))
 
     @staticmethod
@@ -296,15 +304,19 @@ class QueryResolver(CallResolver):
     def _group_by(self, tree: Tree, columns: list[tuple[str, Expr]], scope: Scope) -> tuple[Expr, ...]:
         mode = tree.get("group_by_mode")
         if mode == "all":
-            return tuple(expr for _, expr in columns if not _aggregates(expr) and not isinstance(expr, Literal))
+            return tuple(
+                expr for _, expr in columns if not _aggregates(expr) and not isinstance(expr, Literal)
+            )
         if mode:
             raise HogQLUnsupported(f"The emulator does not support GROUP BY {str(mode).upper()}.")
-        keys = tuple(self._selected(item, columns, scope) for item in tree.get("group_by") or [])
+        keys = tuple(self._selected(item, columns, scope) for item in items_of(tree, "group_by"))
         if any(_aggregates(key) for key in keys):
             raise HogQLError("Aggregate function is found in GROUP BY", "illegal_aggregation")
         return keys
 
-    def _order_by(self, trees: list[Tree], columns: list[tuple[str, Expr]], scope: Scope) -> tuple[Order, ...]:
+    def _order_by(
+        self, trees: list[Tree], columns: list[tuple[str, Expr]], scope: Scope
+    ) -> tuple[Order, ...]:
         for tree in trees:
             if tree.get("with_fill"):
                 raise HogQLUnsupported("The emulator does not support WITH FILL.").at(tree)
@@ -335,9 +347,16 @@ class QueryResolver(CallResolver):
         if tree is None:
             return None
         value = tree.get("value")
-        if tree["node"] == "Constant" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if (
+            tree["node"] == "Constant"
+            and isinstance(value, int)
+            and not isinstance(value, bool)
+            and value >= 0
+        ):
             return min(value, 2**62)
-        raise HogQLError(f"{what} must be a constant whole number, not negative", "invalid_limit_expression").at(tree)
+        raise HogQLError(
+            f"{what} must be a constant whole number, not negative", "invalid_limit_expression"
+        ).at(tree)
 
     @staticmethod
     def _check_grouping(select: Select, tree: Tree) -> None:
@@ -373,7 +392,9 @@ def _entry_of(query: Query, name: str) -> Entry:
 def _aggregates(expr: Expr) -> bool:
     """Whether an expression folds rows, other than in windows and sub-queries."""
     if isinstance(expr, Window):
-        return any(_aggregates(part) for part in (*expr.call.args, *expr.partition, *(o.expr for o in expr.order)))
+        return any(
+            _aggregates(part) for part in (*expr.call.args, *expr.partition, *(o.expr for o in expr.order))
+        )
     if isinstance(expr, Call) and expr.aggregate:
         return True
     return any(_aggregates(child) for child in children(expr))

@@ -20,9 +20,7 @@ from posthog_environments.emulator.hogql.syntax import Tree, parse
 from posthog_environments.emulator.hogql.text import printed
 from posthog_environments.emulator.hogql.values import json_value
 
-_OFFSET: Final = (
-    "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination instead."
-)
+_OFFSET: Final = "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination instead."
 
 
 @define(frozen=True)

@@ -37,7 +37,9 @@ class Entry:
 
     def has(self, name: str) -> bool:
         schema = self.schema
-        return name in self.columns or (schema is not None and (name in schema.joins or name in schema.renamed))
+        return name in self.columns or (
+            schema is not None and (name in schema.joins or name in schema.renamed)
+        )
 
     def find(self, chain: list[str | int]) -> Expr | None:
         """The expression that a chain of names means; None when there is no such column."""
@@ -66,7 +68,10 @@ class Entry:
         names = list(self.columns)
         if self.schema is not None:
             names = names[: self.schema.star]
-        return [(name, Column(self.columns[name][1], self.source, self.columns[name][0], self.outer)) for name in names]
+        return [
+            (name, Column(self.columns[name][1], self.source, self.columns[name][0], self.outer))
+            for name in names
+        ]
 
 
 def follow(found: Expr, name: str, rest: list[str | int]) -> Expr:
@@ -159,5 +164,3 @@ class Cte:
     tree: Tree
     query: bool
     ctes: dict[str, Cte]
-
-

@@ -17,6 +17,7 @@ from posthog_environments.emulator.json_types import is_object
 Row = tuple[Any, ...]
 
 _CHUNK: Final = 20_000
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 _SQL_TYPES: Final = {"UInt64": "BIGINT", "Int64": "BIGINT", "Float64": "DOUBLE", "Bool": "BOOLEAN"}
 # What each table is copied from; sessions are computed from events.
@@ -96,7 +97,10 @@ class Store:
                 known.get("$entry_hostname"),
                 known.get("$entry_pathname"),
                 known.get("$entry_referring_domain"),
-                *(known.get(f"$entry_utm_{name}") for name in ("source", "medium", "campaign", "content", "term")),
+                *(
+                    known.get(f"$entry_utm_{name}")
+                    for name in ("source", "medium", "campaign", "content", "term")
+                ),
                 end_url,
                 row[7],
                 known.get("$channel_type"),
@@ -130,7 +134,7 @@ def _unnested(place: int, kind: Type) -> str:
 
 
 def _compact(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODE(value)
     # Half a character cannot be stored; ClickHouse writes the replacement character.
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 

@@ -41,8 +41,34 @@ _LEXEMES: Final = re.compile(
     re.DOTALL,
 )
 _NOT_CALLED: Final = frozenset(
-    "and or not in as on by from join where having when then else select union all between like ilike using over "
-    "limit with values distinct".split()
+    [
+        "and",
+        "or",
+        "not",
+        "in",
+        "as",
+        "on",
+        "by",
+        "from",
+        "join",
+        "where",
+        "having",
+        "when",
+        "then",
+        "else",
+        "select",
+        "union",
+        "all",
+        "between",
+        "like",
+        "ilike",
+        "using",
+        "over",
+        "limit",
+        "with",
+        "values",
+        "distinct",
+    ]
 )
 _EMPTY_INPUT: Final = "mismatched input '<EOF>' expecting"
 
@@ -103,13 +129,21 @@ def _parser() -> Callable[[str], str]:
     return found
 
 
+def items_of(tree: Tree, name: str) -> list[Tree]:
+    """The nodes of a list, which the parser leaves out or writes as null when there are none."""
+    found: list[Tree] | None = tree.get(name)
+    return found or []
+
+
 def _check_size(text: str) -> None:
     """Refuse what would keep the parser busy for minutes, and what it cannot be given at all."""
     if len(text) > _LONGEST:
         raise HogQLUnsupported(f"The emulator does not read queries of more than {_LONGEST} characters.")
     for place, character in enumerate(text):
         if "\ud800" <= character <= "\udfff":
-            raise HogQLError("The query holds half a character (a surrogate)", "syntax_error", place, place + 1)
+            raise HogQLError(
+                "The query holds half a character (a surrogate)", "syntax_error", place, place + 1
+            )
     opened: list[bool] = []
     called = False
     for found in _LEXEMES.finditer(text):

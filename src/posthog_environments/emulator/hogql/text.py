@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from posthog_environments.emulator.hogql.syntax import Tree
@@ -51,7 +52,7 @@ def name_of(name: Any) -> str:
     text = str(name)
     if text == "*" or _PLAIN.fullmatch(text):
         return text
-    escaped = text.replace("\\", "\\\\").replace("`", "\\`")
+    escaped = text.replace("\\", "\\\\").replace("`", "``")
     return f"`{escaped}`"
 
 
@@ -70,9 +71,7 @@ def text_of(tree: Tree) -> str:
     """An expression or a query as PostHog prints HogQL: operators as functions."""
     node: str = tree["node"]
     printer = _PRINTERS.get(node)
-    if printer is not None:
-        return str(printer(tree))
-    return node
+    return node if printer is None else printer(tree)
 
 
 def _constant(tree: Tree) -> str:
@@ -109,7 +108,11 @@ def _between(tree: Tree) -> str:
 
 
 def _window_call(tree: Tree) -> str:
-    over = name_of(tree["over_identifier"]) if tree.get("over_identifier") else f"({_window(tree.get('over_expr') or {})})"
+    over = (
+        name_of(tree["over_identifier"])
+        if tree.get("over_identifier")
+        else f"({_window(tree.get('over_expr') or {})})"
+    )
     params = f"({_list(tree['args'])})" if tree.get("args") else ""
     return f"{tree['name']}{params}({_list(tree.get('exprs'))}) OVER {over}"
 
@@ -162,16 +165,12 @@ def _select(tree: Tree) -> str:
         parts.append(f"FROM {_join(tree['select_from'])}")
     if tree.get("array_join_list"):
         parts.append(f"{tree['array_join_op']} {_list(tree['array_join_list'])}")
-    for word in ("prewhere", "where"):
-        if tree.get(word):
-            parts.append(f"{word.upper()} {text_of(tree[word])}")
+    parts += _clauses(tree, "prewhere", "where")
     if tree.get("group_by_mode") == "all":
         parts.append("GROUP BY ALL")
     elif tree.get("group_by"):
         parts.append(f"GROUP BY {_list(tree['group_by'])}")
-    for word in ("having", "qualify"):
-        if tree.get(word):
-            parts.append(f"{word.upper()} {text_of(tree[word])}")
+    parts += _clauses(tree, "having", "qualify")
     if tree.get("window_exprs"):
         windows = (f"{name_of(name)} AS ({_window(item)})" for name, item in tree["window_exprs"].items())
         parts.append("WINDOW " + ", ".join(windows))
@@ -181,18 +180,18 @@ def _select(tree: Tree) -> str:
         by = tree["limit_by"]
         offset = f" OFFSET {text_of(by['offset_value'])}" if by.get("offset_value") else ""
         parts.append(f"LIMIT {text_of(by['n'])}{offset} BY {_list(by['exprs'])}")
-    return " ".join([*parts, *_limits(tree)])
+    return " ".join([*parts, *_clauses(tree, "limit", "offset")])
 
 
-def _limits(tree: Tree) -> list[str]:
-    return [f"{word.upper()} {text_of(tree[word])}" for word in ("limit", "offset") if tree.get(word)]
+def _clauses(tree: Tree, *words: str) -> list[str]:
+    return [f"{word.upper()} {text_of(tree[word])}" for word in words if tree.get(word)]
 
 
 def _set(tree: Tree) -> str:
     parts = [printed(tree["initial_select_query"])]
     for item in tree["subsequent_select_queries"]:
         parts += [item["set_operator"], printed(item["select_query"])]
-    return " ".join([*parts, *_limits(tree)])
+    return " ".join([*parts, *_clauses(tree, "limit", "offset")])
 
 
 def printed(tree: Tree) -> str:
@@ -200,7 +199,7 @@ def printed(tree: Tree) -> str:
     return _select(tree) if tree["node"] == "SelectQuery" else _set(tree)
 
 
-_PRINTERS: Final[dict[str, Any]] = {
+_PRINTERS: Final[dict[str, Callable[[Tree], str]]] = {
     "Constant": _constant,
     "Field": _field,
     "Call": _call,

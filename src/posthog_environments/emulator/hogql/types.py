@@ -50,7 +50,7 @@ class Type:
 
     @property
     def bits(self) -> int:
-        return 8 if self.base == "Bool" else int(self.base.lstrip("UIntFloat") or 64)
+        return 8 if self.base == "Bool" else int("".join(filter(str.isdigit, self.base)) or 64)
 
     @property
     def signed(self) -> bool:

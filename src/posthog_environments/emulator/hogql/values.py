@@ -6,18 +6,18 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from posthog_environments.emulator.hogql.types import Type
-from posthog_environments.emulator.json_types import is_array
 
 
 def json_value(value: Any, kind: Type) -> Any:
     """Times end in Z, truth is 0 or 1 unless it is a Bool, what is no number is null."""
     if value is None:
         return None
-    if is_array(value) or isinstance(value, tuple):
-        return [json_value(item, member) for item, member in zip(value, _members(kind, value), strict=True)]
+    if isinstance(value, (list, tuple)):
+        items = cast(Sequence[Any], value)
+        return [json_value(item, member) for item, member in zip(items, _members(kind, items), strict=True)]
     if isinstance(value, bool):
         return value if kind.base == "Bool" else int(value)
     if isinstance(value, datetime):

@@ -139,5 +139,5 @@ def joined(conditions: Iterable[str], join: str) -> str:
 
 def quoted(name: str) -> str:
     """A name in the text of a query, whatever it holds."""
-    escaped = name.replace("\\", "\\\\").replace("`", "\\`")
+    escaped = name.replace("\\", "\\\\").replace("`", "``")
     return f"`{escaped}`"

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError
-from posthog_environments.emulator.hogql.functions.registry import Function, Rule, Write, always, first, to, widest
+from posthog_environments.emulator.hogql.functions.registry import (
+    Function,
+    Rule,
+    Write,
+    always,
+    first,
+    to,
+    widest,
+)
 from posthog_environments.emulator.hogql.nodes import Call
 from posthog_environments.emulator.hogql.types import FLOAT64, INT64, UINT64, Type, array_of
 
@@ -143,9 +151,7 @@ def _floats(name: str, duckdb: str, arguments: int = 1) -> Function:
 
 
 def _at(name: str, duckdb: str) -> Function:
-    return _aggregate(
-        name, first, lambda args, call: f"{duckdb}({args[0]}, {args[1]})", least=2, most=2
-    )
+    return _aggregate(name, first, lambda args, call: f"{duckdb}({args[0]}, {args[1]})", least=2, most=2)
 
 
 FUNCTIONS: Final = (

@@ -31,7 +31,9 @@ def default_of(kind: Type) -> str:
         return "'00000000-0000-0000-0000-000000000000'"
     if kind.base == "Date":
         return "DATE '1970-01-01'"
-    return {"string": "''", "bool": "FALSE", "time": "TIMESTAMP '1970-01-01'", "array": "[]"}.get(kind.family, "0")
+    return {"string": "''", "bool": "FALSE", "time": "TIMESTAMP '1970-01-01'", "array": "[]"}.get(
+        kind.family, "0"
+    )
 
 
 def _same(types: Sequence[Type]) -> Type:
@@ -204,7 +206,12 @@ FUNCTIONS: Final = (
     _test("arrayAll", _flag("len({0}) = len({1})")),
     _test("arrayCount", "len({0})"),
     Function(
-        "arrayZip", 2, None, lambda types: array_of(tuple_of(kind.item for kind in types)), "list_zip({*})", "a"
+        "arrayZip",
+        2,
+        None,
+        lambda types: array_of(tuple_of(kind.item for kind in types)),
+        "list_zip({*})",
+        "a",
     ),
     fixed(0, "emptyArrayString", always(array_of(STRING)), "CAST([] AS VARCHAR[])"),
     fixed(0, "emptyArrayInt64", always(array_of(INT64)), "CAST([] AS BIGINT[])"),

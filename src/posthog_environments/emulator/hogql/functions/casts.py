@@ -105,7 +105,9 @@ FUNCTIONS: Final = (
     fixed(1, "toInt", always(INT64.null()), _to_int),
     fixed(1, "toFloat", always(FLOAT64.null()), _to_float),
     fixed(1, "toIntOrZero", always(INT64), lambda args, call: f"coalesce({_to_int(args, call)}, 0)", "s"),
-    fixed(1, "toFloatOrZero", always(FLOAT64), lambda args, call: f"coalesce({_to_float(args, call)}, 0)", "s"),
+    fixed(
+        1, "toFloatOrZero", always(FLOAT64), lambda args, call: f"coalesce({_to_float(args, call)}, 0)", "s"
+    ),
     fixed(
         2,
         "toFloatOrDefault",

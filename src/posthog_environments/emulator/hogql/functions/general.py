@@ -87,7 +87,6 @@ def _transformed(types: Sequence[Type]) -> Type:
     return supertype([types[2].item, types[3] if len(types) > 3 else types[0]])
 
 
-
 FUNCTIONS: Final = (
     fixed(2, "plus", _math("+"), "({0} + {1})", "n"),
     fixed(2, "minus", _math("-"), "({0} - {1})", "n"),
@@ -143,7 +142,12 @@ FUNCTIONS: Final = (
     fixed(1, "toNullable", lambda types: types[0].null(), "{0}"),
     fixed(1, "materialize", first, "{0}"),
     fixed(1, "identity", first, "{0}"),
-    fixed(1, "toTypeName", always(STRING), lambda args, call: f"'{str(call.args[0].type)}'".replace("'UTC'", "''UTC''")),
+    fixed(
+        1,
+        "toTypeName",
+        always(STRING),
+        lambda args, call: f"'{call.args[0].type!s}'".replace("'UTC'", "''UTC''"),
+    ),
     Function("transform", 3, 4, _transformed, _transform, "*aa*"),
     Function("tuple", 1, None, tuple_of, "row({*})"),
     fixed(2, "tupleElement", _tuple_item, lambda args, call: f"({args[0]})[{args[1]}]", "u*"),

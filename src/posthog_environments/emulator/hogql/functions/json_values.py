@@ -14,7 +14,8 @@ from posthog_environments.emulator.hogql.types import FLOAT64, INT64, STRING, UI
 def pointer(path: Sequence[str | int]) -> str:
     """A path as a quoted JSON pointer; numbers count from 1 in HogQL, from 0 in JSON."""
     parts = (
-        str(part - 1) if isinstance(part, int) else part.replace("~", "~0").replace("/", "~1") for part in path
+        str(part - 1) if isinstance(part, int) else part.replace("~", "~0").replace("/", "~1")
+        for part in path
     )
     return quoted("".join(f"/{part}" for part in parts))
 

@@ -10,7 +10,6 @@ from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsuppor
 from posthog_environments.emulator.hogql.functions.registry import (
     Function,
     Rule,
-    Write,
     always,
     first,
     fixed,
@@ -72,7 +71,9 @@ def unit_of(node: Expr, function: str) -> str:
         HogQLError: It is none.
     """
     if not isinstance(node, Literal) or not isinstance(node.value, str):
-        raise HogQLError(f"First argument for function {function} must be a constant string", "illegal_column")
+        raise HogQLError(
+            f"First argument for function {function} must be a constant string", "illegal_column"
+        )
     name = node.value.lower()
     name = _SHORT_UNITS.get(name, name.removesuffix("s"))
     if name not in UNITS:
@@ -188,7 +189,7 @@ def _yyyy(name: str, pattern: str, kind: Type) -> Function:
     return fixed(1, name, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t")
 
 
-_SINCE: Final[Write] = lambda args, call: f"CAST(floor(epoch(CAST({args[0]} AS TIMESTAMP))) AS BIGINT)"
+_SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
 
 FUNCTIONS: Final = (
     *(_maker(unit) for unit in UNITS),
