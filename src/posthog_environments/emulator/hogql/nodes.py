@@ -239,7 +239,9 @@ def children(node: Expr) -> Iterator[Expr]:
     """The expressions right inside an expression; not those of sub-queries."""
     for attribute in attrs.fields(type(node)):
         value: Any = getattr(node, attribute.name)
-        items = cast(tuple[Any, ...], value) if isinstance(value, tuple) else (value,)
+        items: tuple[Any, ...] = (value,)
+        if isinstance(value, tuple):
+            items = cast(Any, value)
         for item in items:
             if isinstance(item, Expr):
                 yield item
