@@ -306,9 +306,7 @@ class DuckDBPrinter:
         if function.skips_missing and call.args and call.args[0].type.nullable:
             conditions.append(f"{args[0]} IS NOT NULL")
         end = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
-        text = function.write(args, call)
-        end += over
-        text = text.replace("{end}", end) if "{end}" in text else text + end
+        text = function.write_fold(args, call, end + over)
         default = function.empty or default_of(call.type)
         return (
             text

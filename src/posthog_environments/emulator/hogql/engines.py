@@ -56,6 +56,11 @@ _MISTAKES: Final = (
         "Cannot compile the regular expression",
     ),
     (
+        r"Like pattern must not end with escape",
+        "cannot_parse_escape_sequence",
+        "Invalid escape sequence at the end of LIKE pattern",
+    ),
+    (
         r"More than one row",
         "incorrect_result_of_scalar_subquery",
         "Scalar subquery returned more than one row",

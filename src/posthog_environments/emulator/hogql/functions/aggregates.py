@@ -1,4 +1,4 @@
-"""Aggregates. Templates end where the printer adds FILTER and OVER: at `{end}`."""
+"""Aggregates. FILTER and OVER follow their text, or stand within it: see `Function.fold`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError
 from posthog_environments.emulator.hogql.functions.registry import (
+    Fold,
     Function,
     Rule,
     Write,
@@ -45,9 +46,11 @@ def _quantile(args: Sequence[str], call: Call) -> str:
     return f"quantile_cont(CAST({args[0]} AS DOUBLE), {_level(call)})"
 
 
-def _quantile_exact(args: Sequence[str], call: Call) -> str:
+def _quantile_exact(args: Sequence[str], call: Call, end: str) -> str:
     # The member at the whole part of level times count, as ClickHouse takes it; the printer sorts.
-    return f"list_sort(list({args[0]}){{end}})[least(CAST(floor({_level(call)} * count({args[0]}){{end}}) AS BIGINT) + 1, count({args[0]}){{end}})]"
+    count = f"count({args[0]}){end}"
+    place = f"least(CAST(floor({_level(call)} * {count}) AS BIGINT) + 1, {count})"
+    return f"list_sort(list({args[0]}){end})[{place}]"
 
 
 def _quantiles(args: Sequence[str], call: Call) -> str:
@@ -88,20 +91,20 @@ def _limit(call: Call) -> int | None:
     return count
 
 
-def _group_array(args: Sequence[str], call: Call) -> str:
+def _group_array(args: Sequence[str], call: Call, end: str) -> str:
     limit = _limit(call)
-    values = f"list({'DISTINCT ' if call.distinct else ''}{args[0]}){{end}}"
+    values = f"list({'DISTINCT ' if call.distinct else ''}{args[0]}){end}"
     return values if limit is None else f"({values})[1:{limit}]"
 
 
-def _group_uniq_array(args: Sequence[str], call: Call) -> str:
+def _group_uniq_array(args: Sequence[str], call: Call, end: str) -> str:
     limit = _limit(call)
-    values = f"list_sort(list(DISTINCT {args[0]}){{end}})"
+    values = f"list_sort(list(DISTINCT {args[0]}){end})"
     return values if limit is None else f"({values})[1:{limit}]"
 
 
-def _weighted(args: Sequence[str], call: Call) -> str:
-    return f"CAST(sum({args[0]} * {args[1]}){{end}} AS DOUBLE) / sum({args[1]}){{end}}"
+def _weighted(args: Sequence[str], call: Call, end: str) -> str:
+    return f"CAST(sum({args[0]} * {args[1]}){end} AS DOUBLE) / sum({args[1]}){end}"
 
 
 def _aggregate(
@@ -115,6 +118,7 @@ def _aggregate(
     params: tuple[int, int] = (0, 0),
     skips: bool = False,
     empty: str = "",
+    fold: Fold | None = None,
 ) -> Function:
     return Function(
         name,
@@ -127,6 +131,7 @@ def _aggregate(
         params,
         skips_missing=skips,
         empty=empty,
+        fold=fold,
     )
 
 
@@ -175,13 +180,15 @@ FUNCTIONS: Final = (
         _aggregate(name, to(FLOAT64), _quantile, "n", params=(0, 1), empty="NULL")
         for name in ("quantile", "quantileTDigest", "quantileTiming")
     ),
-    _aggregate("quantileExact", first, _quantile_exact, "n", params=(0, 1), skips=True, empty="NULL"),
-    _aggregate("medianExact", first, _quantile_exact, "n", skips=True, empty="NULL"),
+    _aggregate(
+        "quantileExact", first, "", "n", fold=_quantile_exact, params=(0, 1), skips=True, empty="NULL"
+    ),
+    _aggregate("medianExact", first, "", "n", fold=_quantile_exact, skips=True, empty="NULL"),
     _aggregate("quantiles", always(array_of(FLOAT64)), _quantiles, "n", params=(1, 20)),
-    _aggregate("groupArray", _array, _group_array, params=(0, 1), skips=True),
-    _aggregate("groupUniqArray", _array, _group_uniq_array, params=(0, 1), skips=True),
+    _aggregate("groupArray", _array, "", fold=_group_array, params=(0, 1), skips=True),
+    _aggregate("groupUniqArray", _array, "", fold=_group_uniq_array, params=(0, 1), skips=True),
     _aggregate("topK", _array, _top, params=(0, 3), skips=True),
-    _aggregate("avgWeighted", to(FLOAT64), _weighted, "n", least=2, most=2, empty="NULL"),
+    _aggregate("avgWeighted", to(FLOAT64), "", "n", fold=_weighted, least=2, most=2, empty="NULL"),
     _floats("stddevPop", "stddev_pop"),
     _floats("stddevSamp", "stddev_samp"),
     _floats("varPop", "var_pop"),

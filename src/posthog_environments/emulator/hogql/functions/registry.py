@@ -13,6 +13,7 @@ from posthog_environments.emulator.hogql.types import Type, supertype
 
 Rule = Callable[[Sequence[Type]], Type]
 Write = Callable[[Sequence[str], Call], str]
+Fold = Callable[[Sequence[str], Call, str], str]
 Kind = Literal["scalar", "aggregate", "window"]
 
 _FAMILIES: Final = {
@@ -43,6 +44,7 @@ class Function:
         params: How many parameters it takes in brackets of their own: least and most.
         predicate: Whether its lambda is a condition.
         skips_missing: An aggregate that must be told to leave out missing values.
+        fold: Writes an aggregate whose FILTER and OVER stand within the text; they are its last argument.
         empty: What an aggregate over no rows gives, where that is not its type's default; "NULL" for none.
     """
 
@@ -57,6 +59,7 @@ class Function:
     predicate: bool = False
     skips_missing: bool = False
     empty: str = ""
+    fold: Fold | None = None
 
     def check(self, types: Sequence[Type]) -> None:
         """Refuse arguments of the wrong type.
@@ -77,7 +80,13 @@ class Function:
         """The call in DuckDB's SQL."""
         if not isinstance(self.duckdb, str):
             return self.duckdb(args, call)
-        return self.duckdb.replace("{*}", ", ".join(args)).format(*args)
+        # Only the template is searched: what the caller wrote may hold braces too.
+        every = ", ".join(f"{{{place}}}" for place in range(len(args)))
+        return self.duckdb.replace("{*}", every).format(*args)
+
+    def write_fold(self, args: Sequence[str], call: Call, end: str) -> str:
+        """The aggregate in DuckDB's SQL, with its FILTER and OVER."""
+        return self.fold(args, call, end) if self.fold is not None else self.write(args, call) + end
 
 
 def to(kind: Type) -> Rule:
