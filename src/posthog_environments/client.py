@@ -14,6 +14,7 @@ from posthog_environments.errors import InvalidRequestError
 from posthog_environments.hosts import check_api_root, find_origin, find_project
 from posthog_environments.http import AsyncHttp, SyncHttp
 from posthog_environments.policy import RetryEvent, RetryPolicy
+from posthog_environments.resources import AsyncResources, SyncResources
 from posthog_environments.settings import (
     DEFAULT_MAX_RESPONSE_BYTES,
     Settings,
@@ -24,7 +25,6 @@ from posthog_environments.settings import (
 )
 from posthog_environments_api.codec import loads
 from posthog_environments_api.operation import Operation
-from posthog_environments_api.resources import AsyncResources, SyncResources
 from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
 
 if TYPE_CHECKING:
