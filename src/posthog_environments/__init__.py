@@ -44,7 +44,9 @@ if TYPE_CHECKING:
         ServerError,
     )
     from posthog_environments.limits import RateLimiter
+    from posthog_environments.person_matches import PersonDeletion
     from posthog_environments.policy import RetryEvent
+    from posthog_environments.schedules import Schedule
     from posthog_environments_api.operations import OPERATIONS
     from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
 
@@ -69,6 +71,7 @@ _ORIGINS = {
     "PaginationLoopError": _ERRORS,
     "PaymentRequiredError": _ERRORS,
     "PermissionDeniedError": _ERRORS,
+    "PersonDeletion": "posthog_environments.person_matches",
     "PostHogError": _ERRORS,
     "QueryError": _ERRORS,
     "RateLimitError": _ERRORS,
@@ -77,6 +80,7 @@ _ORIGINS = {
     "RequestOptions": "posthog_environments_api.types",
     "ResponseTooLargeError": _ERRORS,
     "RetryEvent": "posthog_environments.policy",
+    "Schedule": "posthog_environments.schedules",
     "ServerError": _ERRORS,
     "Timeout": "posthog_environments_api.types",
     "UNSET": "posthog_environments_api.types",
@@ -120,6 +124,7 @@ __all__ = [
     "PaginationLoopError",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PersonDeletion",
     "PostHogError",
     "QueryError",
     "RateLimitError",
@@ -128,6 +133,7 @@ __all__ = [
     "RequestOptions",
     "ResponseTooLargeError",
     "RetryEvent",
+    "Schedule",
     "ServerError",
     "Timeout",
     "Unset",

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 def _check(fields: Mapping[str, Any]) -> None:
     """Check the schedule in the arguments of create or update."""
     body = fields.get("body")
-    if body is not None and not isinstance(body, Unset):
-        fields = body if isinstance(body, Mapping) else body.to_dict()
-    check(fields)
+    if body is None or isinstance(body, Unset):
+        check(fields)
+    else:
+        check(body if isinstance(body, Mapping) else body.to_dict())  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _upcoming(
