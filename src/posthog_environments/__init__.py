@@ -43,9 +43,11 @@ if TYPE_CHECKING:
         ResponseTooLargeError,
         ServerError,
     )
+    from posthog_environments.export_steps import ExportProgress
     from posthog_environments.limits import RateLimiter
     from posthog_environments.person_matches import PersonDeletion
     from posthog_environments.policy import RetryEvent
+    from posthog_environments.resources.exports import AsyncFinishedExport, FinishedExport
     from posthog_environments.schedules import Schedule
     from posthog_environments_api.operations import OPERATIONS
     from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
@@ -64,6 +66,9 @@ _ORIGINS = {
     "DeadlineExceeded": _ERRORS,
     "DecodeError": _ERRORS,
     "ExportError": _ERRORS,
+    "ExportProgress": "posthog_environments.export_steps",
+    "FinishedExport": "posthog_environments.resources.exports",
+    "AsyncFinishedExport": "posthog_environments.resources.exports",
     "InvalidRequestError": _ERRORS,
     "MethodNotAllowedError": _ERRORS,
     "NotFoundError": _ERRORS,
@@ -110,6 +115,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AsyncClient",
+    "AsyncFinishedExport",
     "AuthenticationError",
     "BadRequestError",
     "Client",
@@ -118,6 +124,8 @@ __all__ = [
     "DeadlineExceeded",
     "DecodeError",
     "ExportError",
+    "ExportProgress",
+    "FinishedExport",
     "InvalidRequestError",
     "MethodNotAllowedError",
     "NotFoundError",

@@ -263,6 +263,7 @@ class DeadlineExceeded(_KeywordPickle, PostHogError):
         path: Path of the request.
         attempts: How many times it was tried.
         last_error: What the last attempt ended with, or None.
+        export_id: Number of the export that was waited for, or None; `exports.wait` takes it up again.
     """
 
     def __init__(
@@ -273,12 +274,14 @@ class DeadlineExceeded(_KeywordPickle, PostHogError):
         path: str,
         attempts: int,
         last_error: PostHogError | None = None,
+        export_id: int | None = None,
     ) -> None:
         self.deadline = deadline
         self.method = method
         self.path = path
         self.attempts = attempts
         self.last_error = last_error
+        self.export_id = export_id
         super().__init__(deadline, method, path, attempts)
 
     def __str__(self) -> str:

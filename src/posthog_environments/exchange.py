@@ -74,7 +74,8 @@ def exchange(
     Args:
         settings: The client's.
         operation: What is called.
-        request: What the generated code made of the arguments: `method`, `url`, `params`, `json`.
+        request: What the generated code made of the arguments: `method`, `url`, `params`, `json`. Beside them it may
+            hold a `sink` that takes the body, and `max_bytes` of its own.
         options: Settings of this call.
 
     Raises:
@@ -184,8 +185,9 @@ def _build(
         headers=headers,
         content=content,
         timeout=timeout,
-        max_bytes=settings.max_response_bytes,
+        max_bytes=request.get("max_bytes", settings.max_response_bytes),
         authorization=settings.key.header,
+        sink=request.get("sink"),
     )
 
 

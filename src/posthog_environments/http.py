@@ -10,6 +10,7 @@ import platform
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import lru_cache
+from typing import Protocol
 
 import httpx
 from attrs import define, field
@@ -19,6 +20,18 @@ from posthog_environments.breakage import Breakage
 from posthog_environments_api.types import Timeout
 
 USER_AGENT = f"posthog-environments/{__version__} (unofficial) python/{platform.python_version()} httpx/{httpx.__version__}"
+
+
+class Sink(Protocol):
+    """Takes the body of a success piece by piece, so that it is never held as a whole."""
+
+    def start(self, headers: Mapping[str, str]) -> None:
+        """A body begins, perhaps again after a failed attempt: forget what came before. May raise, to refuse it."""
+        ...
+
+    def write(self, chunk: bytes) -> None:
+        """The next piece."""
+        ...
 
 
 @define
@@ -33,6 +46,7 @@ class HttpRequest:
         timeout: How long each part may take.
         max_bytes: Largest body of an answer that is read, after decompression.
         authorization: Gives the value of the Authorization header, or None to send none.
+        sink: Takes the body of a success, whose `Reply` then has none; or None.
     """
 
     method: str
@@ -42,6 +56,7 @@ class HttpRequest:
     timeout: Timeout
     max_bytes: int
     authorization: Callable[[], str] | None = field(default=None, repr=False)
+    sink: Sink | None = field(default=None, repr=False)
 
 
 @define
@@ -88,13 +103,14 @@ class SyncHttp:
             try:
                 size = _announced(response)
                 chunks: list[bytes] = []
+                take = _taker(request, response, size, chunks)
                 if size <= request.max_bytes:
                     size = 0
                     for chunk in response.iter_bytes():
                         size += len(chunk)
                         if size > request.max_bytes:
                             break
-                        chunks.append(chunk)
+                        take(chunk)
                 return _reply(request, response, size, chunks)
             finally:
                 response.close()
@@ -132,13 +148,14 @@ class AsyncHttp:
             try:
                 size = _announced(response)
                 chunks: list[bytes] = []
+                take = _taker(request, response, size, chunks)
                 if size <= request.max_bytes:
                     size = 0
                     async for chunk in response.aiter_bytes():
                         size += len(chunk)
                         if size > request.max_bytes:
                             break
-                        chunks.append(chunk)
+                        take(chunk)
                 return _reply(request, response, size, chunks)
             finally:
                 await response.aclose()
@@ -202,6 +219,17 @@ def _announced(response: httpx.Response) -> int:
         if name.lower() == b"content-length":
             return int(value) if value.isdigit() else 0
     return 0
+
+
+def _taker(
+    request: HttpRequest, response: httpx.Response, size: int, chunks: list[bytes]
+) -> Callable[[bytes], None]:
+    """Where the body goes."""
+    sink = request.sink
+    if sink is None or not response.is_success or size > request.max_bytes:
+        return chunks.append
+    sink.start(response.headers)
+    return sink.write
 
 
 def _reply(request: HttpRequest, response: httpx.Response, size: int, chunks: list[bytes]) -> Reply | Failure:
