@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ConflictError,
         DeadlineExceeded,
         DecodeError,
+        EventsIncompleteError,
         ExportError,
         InvalidRequestError,
         MethodNotAllowedError,
@@ -43,11 +44,13 @@ if TYPE_CHECKING:
         ResponseTooLargeError,
         ServerError,
     )
+    from posthog_environments.event_slices import EventProgress
     from posthog_environments.export_steps import ExportProgress
     from posthog_environments.limits import RateLimiter
     from posthog_environments.person_matches import PersonDeletion
     from posthog_environments.policy import RetryEvent
     from posthog_environments.resources.exports import AsyncFinishedExport, FinishedExport
+    from posthog_environments.resumable import AsyncResumableIterator, ResumableIterator
     from posthog_environments.schedules import Schedule
     from posthog_environments_api.operations import OPERATIONS
     from posthog_environments_api.types import UNSET, RequestOptions, Timeout, Unset
@@ -65,6 +68,10 @@ _ORIGINS = {
     "ConflictError": _ERRORS,
     "DeadlineExceeded": _ERRORS,
     "DecodeError": _ERRORS,
+    "EventProgress": "posthog_environments.event_slices",
+    "EventsIncompleteError": _ERRORS,
+    "ResumableIterator": "posthog_environments.resumable",
+    "AsyncResumableIterator": "posthog_environments.resumable",
     "ExportError": _ERRORS,
     "ExportProgress": "posthog_environments.export_steps",
     "FinishedExport": "posthog_environments.resources.exports",
@@ -116,6 +123,7 @@ __all__ = [
     "APITimeoutError",
     "AsyncClient",
     "AsyncFinishedExport",
+    "AsyncResumableIterator",
     "AuthenticationError",
     "BadRequestError",
     "Client",
@@ -123,6 +131,8 @@ __all__ = [
     "ConflictError",
     "DeadlineExceeded",
     "DecodeError",
+    "EventProgress",
+    "EventsIncompleteError",
     "ExportError",
     "ExportProgress",
     "FinishedExport",
@@ -140,6 +150,7 @@ __all__ = [
     "RateLimiterError",
     "RequestOptions",
     "ResponseTooLargeError",
+    "ResumableIterator",
     "RetryEvent",
     "Schedule",
     "ServerError",

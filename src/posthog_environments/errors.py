@@ -19,6 +19,7 @@
     ├── ResponseTooLargeError       an answer larger than the client may read
     ├── RateLimiterError            the shared client-side rate limiter cannot be used
     ├── PaginationLoopError         the server sent us in circles
+    ├── EventsIncompleteError       the events endpoint cannot be read without losing some
     ├── QueryError                  a query failed on the server
     ├── ExportError                 an export failed on the server
     └── DeadlineExceeded            the time given for the whole call is over
@@ -212,6 +213,10 @@ class PaginationLoopError(_KeywordPickle, PostHogError):
 
     def __str__(self) -> str:
         return _line(f"the server sent us back to a page that was already read: {self.url}")
+
+
+class EventsIncompleteError(PostHogError):
+    """The server's answers do not allow every event to be read; HogQL does, see `query.iterate`."""
 
 
 class QueryError(_KeywordPickle, PostHogError):
@@ -414,6 +419,7 @@ __all__ = [
     "ConflictError",
     "DeadlineExceeded",
     "DecodeError",
+    "EventsIncompleteError",
     "ExportError",
     "InvalidRequestError",
     "MethodNotAllowedError",
