@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ExportError,
         InvalidRequestError,
         MethodNotAllowedError,
+        MissingDependencyError,
         NotFoundError,
         PaginationLoopError,
         PaymentRequiredError,
@@ -42,13 +43,21 @@ if TYPE_CHECKING:
         RateLimiterError,
         RateLimitError,
         ResponseTooLargeError,
+        RowKeyError,
         ServerError,
+        TruncatedResultError,
+        TruncatedResultWarning,
     )
     from posthog_environments.event_slices import EventProgress
     from posthog_environments.export_steps import ExportProgress
     from posthog_environments.limits import RateLimiter
     from posthog_environments.person_matches import PersonDeletion
     from posthog_environments.policy import RetryEvent
+    from posthog_environments.queries.job import AsyncQueryJob, QueryJob
+    from posthog_environments.queries.polling import QueryProgress
+    from posthog_environments.queries.positions import QueryPosition
+    from posthog_environments.queries.result import QueryResult
+    from posthog_environments.queries.rows import AsyncRowIterator, RowIterator, RowPageEvent
     from posthog_environments.resources.exports import AsyncFinishedExport, FinishedExport
     from posthog_environments.resumable import AsyncResumableIterator, ResumableIterator
     from posthog_environments.schedules import Schedule
@@ -61,6 +70,8 @@ _ORIGINS = {
     "APIStatusError": _ERRORS,
     "APITimeoutError": _ERRORS,
     "AsyncClient": "posthog_environments.client",
+    "AsyncQueryJob": "posthog_environments.queries.job",
+    "AsyncRowIterator": "posthog_environments.queries.rows",
     "AuthenticationError": _ERRORS,
     "BadRequestError": _ERRORS,
     "Client": "posthog_environments.client",
@@ -78,6 +89,7 @@ _ORIGINS = {
     "AsyncFinishedExport": "posthog_environments.resources.exports",
     "InvalidRequestError": _ERRORS,
     "MethodNotAllowedError": _ERRORS,
+    "MissingDependencyError": _ERRORS,
     "NotFoundError": _ERRORS,
     "OPERATIONS": "posthog_environments_api.operations",
     "PaginationLoopError": _ERRORS,
@@ -86,6 +98,10 @@ _ORIGINS = {
     "PersonDeletion": "posthog_environments.person_matches",
     "PostHogError": _ERRORS,
     "QueryError": _ERRORS,
+    "QueryJob": "posthog_environments.queries.job",
+    "QueryPosition": "posthog_environments.queries.positions",
+    "QueryProgress": "posthog_environments.queries.polling",
+    "QueryResult": "posthog_environments.queries.result",
     "RateLimitError": _ERRORS,
     "RateLimiter": "posthog_environments.limits",
     "RateLimiterError": _ERRORS,
@@ -93,8 +109,13 @@ _ORIGINS = {
     "ResponseTooLargeError": _ERRORS,
     "RetryEvent": "posthog_environments.policy",
     "Schedule": "posthog_environments.schedules",
+    "RowIterator": "posthog_environments.queries.rows",
+    "RowKeyError": _ERRORS,
+    "RowPageEvent": "posthog_environments.queries.rows",
     "ServerError": _ERRORS,
     "Timeout": "posthog_environments_api.types",
+    "TruncatedResultError": _ERRORS,
+    "TruncatedResultWarning": _ERRORS,
     "UNSET": "posthog_environments_api.types",
     "Unset": "posthog_environments_api.types",
 }
@@ -123,7 +144,9 @@ __all__ = [
     "APITimeoutError",
     "AsyncClient",
     "AsyncFinishedExport",
+    "AsyncQueryJob",
     "AsyncResumableIterator",
+    "AsyncRowIterator",
     "AuthenticationError",
     "BadRequestError",
     "Client",
@@ -138,6 +161,7 @@ __all__ = [
     "FinishedExport",
     "InvalidRequestError",
     "MethodNotAllowedError",
+    "MissingDependencyError",
     "NotFoundError",
     "PaginationLoopError",
     "PaymentRequiredError",
@@ -145,6 +169,10 @@ __all__ = [
     "PersonDeletion",
     "PostHogError",
     "QueryError",
+    "QueryJob",
+    "QueryPosition",
+    "QueryProgress",
+    "QueryResult",
     "RateLimitError",
     "RateLimiter",
     "RateLimiterError",
@@ -152,9 +180,14 @@ __all__ = [
     "ResponseTooLargeError",
     "ResumableIterator",
     "RetryEvent",
+    "RowIterator",
+    "RowKeyError",
+    "RowPageEvent",
     "Schedule",
     "ServerError",
     "Timeout",
+    "TruncatedResultError",
+    "TruncatedResultWarning",
     "Unset",
     "__version__",
     "models",

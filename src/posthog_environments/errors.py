@@ -21,10 +21,15 @@
     ├── PaginationLoopError         the server sent us in circles
     ├── EventsIncompleteError       the events endpoint cannot be read without losing some
     ├── QueryError                  a query failed on the server
+    ├── TruncatedResultError        a result was cut by a limit that nobody wrote
+    ├── RowKeyError                 the key of an iteration does not tell rows apart
+    ├── MissingDependencyError      an optional library is not installed (also an ImportError)
     ├── ExportError                 an export failed on the server
     └── DeadlineExceeded            the time given for the whole call is over
 
 Each prints as one line and can be pickled. None holds the API key.
+
+`TruncatedResultWarning` is a warning, for results that are cut.
 """
 
 from __future__ import annotations
@@ -32,9 +37,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from posthog_environments_api.errors import DecodeError, InvalidRequestError, PostHogError
+
+if TYPE_CHECKING:
+    from posthog_environments.queries.positions import QueryPosition
+    from posthog_environments.queries.result import QueryResult
 
 _MAX_LINE = 300
 
@@ -65,7 +74,12 @@ class APIConnectionError(_KeywordPickle, PostHogError):
         path: Path of the request.
         attempts: How many times it was tried.
         sent: Whether the server may have received the last attempt.
+        query_id: The query that was being waited for and that goes on, or None.
+        hint: What to do about it, or None.
     """
+
+    query_id: str | None = None
+    hint: str | None = None
 
     def __init__(self, reason: str, *, method: str, path: str, attempts: int = 1, sent: bool = False) -> None:
         self.method = method
@@ -76,7 +90,10 @@ class APIConnectionError(_KeywordPickle, PostHogError):
         super().__init__(reason)
 
     def __str__(self) -> str:
-        return _line(f"{self.reason} ({self.method} {self.path}{_tries(self.attempts)})")
+        request = f"({self.method} {self.path}{_tries(self.attempts)})"
+        return _line(
+            f"{self.reason} {request}{_goes_on(self.query_id)}{' ' + self.hint if self.hint else ''}"
+        )
 
 
 class APITimeoutError(APIConnectionError):
@@ -100,7 +117,10 @@ class APIStatusError(_KeywordPickle, PostHogError):
         attempts: How many times it was tried.
         missing_scope: The API key scope that is missing, where the server names it, or None.
         hint: What to do about it, or None.
+        query_id: The query that was being waited for and that goes on, or None.
     """
+
+    query_id: str | None = None
 
     def __init__(
         self,
@@ -139,7 +159,7 @@ class APIStatusError(_KeywordPickle, PostHogError):
         code = f" {self.code}" if self.code else ""
         request = f" ({self.method} {self.path}{_tries(self.attempts)})"
         hint = f" {self.hint}" if self.hint else ""
-        return _line(f"{self.status}{code}{field}: {self.detail}{request}{hint}")
+        return _line(f"{self.status}{code}{field}: {self.detail}{request}{_goes_on(self.query_id)}{hint}")
 
 
 class BadRequestError(APIStatusError):
@@ -226,20 +246,70 @@ class QueryError(_KeywordPickle, PostHogError):
         detail: The server's message.
         query_id: Id of the query, or None.
         status: HTTP status that it came with, or None.
-        body: The decoded status object, or None.
+        body: The decoded body or status object, or None.
+        code: Machine-readable code, such as `hogql_syntax_error`, or None.
+        sql: The HogQL at fault, as the caller wrote it, or None.
+        position: Where in it, or None where the server does not say.
     """
 
     def __init__(
-        self, detail: str, *, query_id: str | None = None, status: int | None = None, body: Any = None
+        self,
+        detail: str,
+        *,
+        query_id: str | None = None,
+        status: int | None = None,
+        body: Any = None,
+        code: str | None = None,
+        sql: str | None = None,
+        position: QueryPosition | None = None,
     ) -> None:
         self.detail = detail
         self.query_id = query_id
         self.status = status
         self.body = body
+        self.code = code
+        self.sql = sql
+        self.position = position
         super().__init__(detail)
 
     def __str__(self) -> str:
-        return _line(f"query {self.query_id or ''} failed: {self.detail}".replace("  ", " "))
+        where = f" (line {self.position.line}, column {self.position.column})" if self.position else ""
+        return _line(f"query {self.query_id or ''} failed: {self.detail}{where}".replace("  ", " "))
+
+    def explain(self) -> str:
+        """The message over several lines, with the SQL around the mistake and a mark under it."""
+        from posthog_environments.queries.positions import excerpt
+
+        if self.sql is None or self.position is None:
+            return self.detail
+        return f"{self.detail}\n{excerpt(self.sql, self.position)}"
+
+
+class TruncatedResultError(_KeywordPickle, PostHogError):
+    """A result was cut by a limit that nobody wrote, and the caller asked for an error then.
+
+    Attributes:
+        result: The rows that came.
+    """
+
+    def __init__(self, reason: str, *, result: QueryResult) -> None:
+        self.result = result
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return _line(str(self.args[0]))
+
+
+class TruncatedResultWarning(UserWarning):
+    """A result was cut by a limit that nobody wrote; the message says how to get the rest."""
+
+
+class RowKeyError(PostHogError):
+    """The key of an iteration cannot tell rows apart: it is missing, NULL, of a type without order, or comes twice."""
+
+
+class MissingDependencyError(PostHogError, ImportError):
+    """An optional library is not installed; the message says how to install it."""
 
 
 class ExportError(_KeywordPickle, PostHogError):
@@ -269,7 +339,13 @@ class DeadlineExceeded(_KeywordPickle, PostHogError):
         attempts: How many times it was tried.
         last_error: What the last attempt ended with, or None.
         export_id: Number of the export that was waited for, or None; `exports.wait` takes it up again.
+        query_id: The query that was being waited for and that goes on, or None; `client.query.job(query_id)` waits
+            for it again.
+        hint: What to do about it, or None.
     """
+
+    query_id: str | None = None
+    hint: str | None = None
 
     def __init__(
         self,
@@ -291,9 +367,9 @@ class DeadlineExceeded(_KeywordPickle, PostHogError):
 
     def __str__(self) -> str:
         last = f"; last: {self.last_error}" if self.last_error else ""
-        return _line(
-            f"not done within {self.deadline:g} s ({self.method} {self.path}{_tries(self.attempts)}){last}"
-        )
+        request = f"({self.method} {self.path}{_tries(self.attempts)})"
+        hint = f". {self.hint}" if self.hint else ""
+        return _line(f"not done within {self.deadline:g} s {request}{_goes_on(self.query_id)}{last}{hint}")
 
 
 _BY_STATUS: Mapping[int, type[APIStatusError]] = {
@@ -404,6 +480,10 @@ def _tries(attempts: int) -> str:
     return f", {attempts} attempts" if attempts > 1 else ""
 
 
+def _goes_on(query_id: str | None) -> str:
+    return f"; the query goes on, client.query.job({query_id!r}) waits for it again" if query_id else ""
+
+
 def _line(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 1] + "…"
@@ -423,6 +503,7 @@ __all__ = [
     "ExportError",
     "InvalidRequestError",
     "MethodNotAllowedError",
+    "MissingDependencyError",
     "NotFoundError",
     "PaginationLoopError",
     "PaymentRequiredError",
@@ -432,6 +513,9 @@ __all__ = [
     "RateLimitError",
     "RateLimiterError",
     "ResponseTooLargeError",
+    "RowKeyError",
     "ServerError",
+    "TruncatedResultError",
+    "TruncatedResultWarning",
     "status_error",
 ]
