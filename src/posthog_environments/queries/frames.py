@@ -53,10 +53,14 @@ def _width(kind: ColumnType) -> str:
 
 
 def as_text(value: Any) -> str | None:
-    """A value as text: JSON for what is no text itself."""
+    """A value as text: JSON for what holds others."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, default=str, ensure_ascii=False)
+    return (
+        json.dumps(value, default=str, ensure_ascii=False)
+        if isinstance(value, (list, tuple, dict))
+        else str(value)
+    )
 
 
 # --- pandas ----------------------------------------------------------------------------------------------------

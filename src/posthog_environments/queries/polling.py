@@ -173,7 +173,10 @@ def send(
     try:
         response: QueryResponse = yield submission.create(query_id, deadline.left_for_sending)
     except PostHogError as error:
-        raise _failed_sending(error, submission, deadline) from error.__cause__
+        failure = _failed_sending(error, submission, deadline)
+        if failure is error:
+            raise
+        raise failure from error
     ticket = Ticket(query_id)
     status = response.query_status
     if isinstance(status, QueryStatus) and not status.complete:
@@ -273,7 +276,8 @@ def ask(
     try:
         found = yield Call(query_retrieve.OPERATION, request, within(submission.options, remaining))
     except QueryError as error:
-        raise query_failure(error, submission.sql) from None
+        query_failure(error, submission.sql)
+        raise
     status: QueryStatus = found.query_status
     ticket.status = status
     if on_progress is not None:

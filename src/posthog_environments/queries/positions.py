@@ -106,7 +106,7 @@ def query_failure(error: PostHogError, sent: BoundSql | None) -> PostHogError:
     if not at_fault:
         return error
     assert isinstance(error, (BadRequestError, ServerError))
-    failure = QueryError(
+    return QueryError(
         error.detail,
         query_id=error.query_id,
         status=error.status,
@@ -115,8 +115,6 @@ def query_failure(error: PostHogError, sent: BoundSql | None) -> PostHogError:
         sql=sent.given if sent else None,
         position=find(sent, error.detail, error.body) if sent else None,
     )
-    failure.__cause__ = error
-    return failure
 
 
 __all__ = ["QueryPosition", "at", "excerpt", "find", "query_failure"]
