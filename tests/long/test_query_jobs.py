@@ -208,7 +208,7 @@ def test_many_failed_questions_in_a_row_say_which_query_goes_on(
     side: Side, trouble: Any, expected: Any
 ) -> None:
     script = Script([queued, *[trouble] * 5])
-    with pytest.raises(expected, match="client.query.job") as caught:
+    with pytest.raises(expected, match=r"client\.query\.job") as caught:
         hogql(side, script)
     assert caught.value.query_id == "id1"
     assert len(script.requests) == 6

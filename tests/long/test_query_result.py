@@ -199,7 +199,7 @@ def test_frames_have_the_same_types_full_empty_and_all_null(rows: list[list[Any]
 
 def test_frames_hold_the_values() -> None:
     found = frames([FULL])
-    assert found.to_polars().rows()[0][:9] == tuple([*found.rows[0][:8], ID])
+    assert found.to_polars().rows()[0][:9] == (*found.rows[0][:8], ID)
     assert found.to_arrow().to_pylist()[0]["pair"] == {"a": date(2026, 1, 1), "b": ID}
     assert found.to_pandas()["count"][0] == 2**64 - 1
     assert found.to_pandas()["moment"][0] == found.rows[0][0]
