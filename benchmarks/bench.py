@@ -19,6 +19,7 @@ import decode
 import emulator
 import httpx
 import imports
+import long
 import paging
 import transport
 
@@ -78,6 +79,8 @@ def figures() -> tuple[list[dict[str, Any]], dict[str, Any]]:
     growth, speed = paging.in_its_own_process("growth")
     threads, tasks = concurrent_pages()
     standing_in = emulator.run()
+    per_second, grown = long.in_its_own_process()
+    typed = long.conversion()["QueryResult.rows"][1]
     small, big = (importing[f"first resource call, {n} operations"][1] for n in (52, 312))
     rows = [
         ("decode, pages of 100, geometric mean, x msgspec Struct", mean(page, OURS), 1.35, 1.15, "<="),
@@ -106,6 +109,9 @@ def figures() -> tuple[list[dict[str, Any]], dict[str, Any]]:
         ("iterate 1,000,000 persons, growth in MiB", growth / 1024, 5.0, 0.0, "<="),
         ("120 pages at 50 ms, 8 threads, x faster", threads, 5.0, 7.0, ">="),
         ("120 pages at 50 ms, 8 tasks, x faster", tasks, 5.0, 7.0, ">="),
+        ("10,000 query rows to Python values, x by hand", typed, 1.5, 1.0, "<="),
+        ("iterate 1,000,000 query rows, rows per CPU second", per_second, 100_000.0, 200_000.0, ">="),
+        ("the same, growth in MiB", grown, 40.0, 10.0, "<="),
         (
             "regenerate 52 operations, x the generator's start",
             paging.regeneration()["regenerate 52 operations"][1],

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Any, assert_type
 
-from posthog_environments import AsyncClient, Client, models
+from posthog_environments import (
+    AsyncClient,
+    AsyncQueryJob,
+    Client,
+    QueryError,
+    QueryJob,
+    QueryPosition,
+    QueryProgress,
+    QueryResult,
+    RowIterator,
+    RowPageEvent,
+    models,
+)
 from posthog_environments.models import FileSystemCount, Person, PersonListItem, PersonPage, Subscription
 
 
@@ -42,3 +54,48 @@ async def asynchronous(client: AsyncClient) -> None:
         assert_type(page, PersonPage)
     assert_type(await client.persons.list().first(), PersonListItem | None)
     assert_type(await client.persons.list(format="csv"), str)
+
+
+def queries(client: Client) -> None:
+    result = client.query.hogql("select {x}", values={"x": 1}, truncated="error", on_progress=show)
+    assert_type(result, QueryResult)
+    for row in result:
+        assert_type(row, tuple[Any, ...])
+    assert_type(result.types, tuple[str | None, ...])
+    assert_type(client.query.run({"kind": "TrendsQuery"}), models.QueryResponse)
+    with client.query.start("select 1") as job:
+        assert_type(job, QueryJob)
+        assert_type(job.status(), models.QueryStatus)
+        assert_type(job.result(timeout=3), QueryResult)
+        assert_type(job.response(), models.QueryResponse)
+    assert_type(client.query.job("id"), QueryJob)
+    for item in client.query.iterate("select 1 as n", key="n"):
+        assert_type(item, tuple[Any, ...])
+    with client.query.iterate("select 1 as n", key=("n",), as_dicts=True, on_page=note) as rows:
+        assert_type(rows, RowIterator[dict[str, Any]])
+        assert_type(next(rows), dict[str, Any])
+        assert_type(rows.token, str)
+
+
+async def asynchronous_queries(client: AsyncClient) -> None:
+    assert_type(await client.query.hogql("select 1"), QueryResult)
+    assert_type(await client.query.run({"kind": "TrendsQuery"}), models.QueryResponse)
+    async with await client.query.start("select 1") as job:
+        assert_type(job, AsyncQueryJob)
+        assert_type(await job.result(), QueryResult)
+    async with client.query.iterate("select 1 as n", key="n", as_dicts=True) as rows:
+        async for row in rows:
+            assert_type(row, dict[str, Any])
+
+
+def show(progress: QueryProgress) -> None:
+    assert_type(progress.fraction, float | None)
+
+
+def note(event: RowPageEvent) -> None:
+    assert_type(event.token, str)
+
+
+def mistakes(error: QueryError) -> None:
+    assert_type(error.position, QueryPosition | None)
+    assert_type(error.explain(), str)

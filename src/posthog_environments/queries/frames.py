@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from posthog_environments.errors import MissingDependencyError
 from posthog_environments.queries.columns import UTC, ColumnType, convert_column, time_zone
@@ -162,14 +162,17 @@ def _nested(kind: ColumnType, value: Any, *, maps_as_pairs: bool = False) -> Any
         return str(value)
     if kind.name == "Array" and is_array(value):
         return [inner(kind.arguments[0], item) for item in value]
-    if kind.name == "Tuple" and isinstance(value, tuple):
-        items: tuple[Any, ...] = value
-        return dict(zip(_fields(kind), map(inner, kind.arguments, items), strict=True))
+    if kind.name == "Tuple" and _is_tuple(value):
+        return dict(zip(_fields(kind), map(inner, kind.arguments, value), strict=True))
     if kind.name == "Map" and is_object(value) and len(kind.arguments) == 2:
         of_keys, of_items = kind.arguments
         entries = [(inner(of_keys, key), inner(of_items, item)) for key, item in value.items()]
         return entries if maps_as_pairs else [{"key": key, "value": item} for key, item in entries]
     return value
+
+
+def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
 
 
 def _precision(kind: ColumnType) -> int:
