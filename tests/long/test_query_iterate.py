@@ -455,7 +455,7 @@ def test_a_token_before_the_first_row_is_the_beginning(side: Side) -> None:
 def test_a_token_of_another_query_is_refused(side: Side, change: dict[str, Any]) -> None:
     arguments: Any = {"sql": "select n, name from t where n > {x}", "key": "n", "values": {"x": 1}}
     token = iterate(side, SqlServer(), **arguments).token
-    with pytest.raises(InvalidRequestError, match="another query"):
+    with pytest.raises(InvalidRequestError, match="other arguments"):
         iterate(side, SqlServer(), **{**arguments, **change}, resume_from=token)
 
 

@@ -11,9 +11,7 @@ events list.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
-from hashlib import blake2b
 from typing import Any, Final, Literal
 
 from attrs import define, field
@@ -36,14 +34,15 @@ from posthog_environments.queries.sql import identifier, scan
 from posthog_environments.queries.submit import hogql_submission
 from posthog_environments.queries.truncation import LARGEST_LIMIT
 from posthog_environments.queries.values import BoundSql, bind
-from posthog_environments_api.codec import is_array, is_object
+from posthog_environments.resumable import fingerprint, read_token, write_token
+from posthog_environments_api.codec import is_array
 from posthog_environments_api.types import RequestOptions
 
 SMALLEST_PAGE: Final = 500
 """A page is not halved below this because it took too long."""
 
 Duplicates = Literal["error", "drop"]
-_TOKEN_VERSION: Final = 1
+_KIND: Final = "rows of a query"
 _CASTS: Final = {"DateTime": "toDateTime({%s})", "DateTime64": "toDateTime({%s})", "UUID": "toUUID({%s})"}
 _DATES: Final = {"Date": "toDate({%s})"}
 _ORDERED: Final = frozenset({"String", "Float32", "Float64", "Bool", *_CASTS, *_DATES})
@@ -80,9 +79,7 @@ class Plan:
 
     def fingerprint(self) -> str:
         """The same for the same rows in the same order."""
-        what = [self.project_id, self.sql.given, self.sql.values, self.query, self.key]
-        text = json.dumps(what, sort_keys=True, separators=(",", ":"), default=str)
-        return blake2b(text.encode(), digest_size=12).hexdigest()
+        return fingerprint(_KIND, [self.project_id, self.sql.given, self.sql.values, self.query, self.key])
 
 
 def make_plan(
@@ -147,9 +144,8 @@ class Place:
     types: tuple[str, ...] = ()
 
 
-def token_of(fingerprint: str, place: Place) -> str:
-    token = {"v": _TOKEN_VERSION, "query": fingerprint, "types": place.types, "key": place.key}
-    return json.dumps(token, separators=(",", ":"), ensure_ascii=False)
+def token_of(question: str, place: Place) -> str:
+    return write_token(_KIND, question, {"types": place.types, "key": place.key})
 
 
 def place_of(token: str | None, plan: Plan) -> Place:
@@ -160,20 +156,8 @@ def place_of(token: str | None, plan: Plan) -> Place:
     """
     if token is None:
         return Place()
-    try:
-        found: Any = json.loads(token)
-    except (ValueError, TypeError, RecursionError):
-        found = None
-    if not is_object(found) or "v" not in found:
-        raise InvalidRequestError("resume_from is no token of an iteration; take it from iterator.token")
-    fields = found
-    if fields["v"] != _TOKEN_VERSION:
-        raise InvalidRequestError(
-            f"resume_from was made by another version of this library ({fields['v']!r})"
-        )
-    if fields.get("query") != plan.fingerprint():
-        raise InvalidRequestError("resume_from belongs to another query: project, SQL, values or key differ")
-    key, types = fields.get("key"), fields.get("types")
+    state = read_token(token, _KIND, plan.fingerprint())
+    key, types = state.get("key"), state.get("types")
     lengths = (0, 0), (len(plan.key), len(plan.key))
     if not is_array(key) or not is_array(types) or not all(isinstance(text, str) for text in types):
         raise InvalidRequestError("resume_from is damaged")

@@ -13,10 +13,11 @@ from posthog_environments_api.resources import SyncResources as GeneratedSyncRes
 
 if TYPE_CHECKING:
     from posthog_environments.callers import AsyncCaller, SyncCaller
+    from posthog_environments.resources.async_query import AsyncQueryResource
     from posthog_environments.resources.events import AsyncEventsResource, EventsResource
     from posthog_environments.resources.exports import AsyncExportsResource, ExportsResource
     from posthog_environments.resources.persons import AsyncPersonsResource, PersonsResource
-    from posthog_environments.resources.query import AsyncQueryResource, QueryResource
+    from posthog_environments.resources.query import QueryResource
     from posthog_environments.resources.subscriptions import AsyncSubscriptionsResource, SubscriptionsResource
 
 
@@ -69,7 +70,7 @@ class AsyncResources(GeneratedAsyncResources):
     @cached_property
     def query(self) -> AsyncQueryResource:
         """HogQL and every other query kind, synchronous and asynchronous."""
-        from posthog_environments.resources.query import AsyncQueryResource
+        from posthog_environments.resources.async_query import AsyncQueryResource
 
         return AsyncQueryResource(self._caller)
 
