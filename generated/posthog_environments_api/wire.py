@@ -46,6 +46,10 @@ class Wire:
         self._lessons = 0
         self.learned: dict[str, str] = {}
 
+    def fields(self) -> tuple[tuple[str, Any], ...]:
+        """Name on the wire and type of each field of the contract; `Any` stands for other models."""
+        return tuple((name, kind) for _, name, kind, _ in self._fields(lambda _: Any))
+
     def read(self, data: bytes) -> Any:
         """The model, or None where only the tolerant path can tell."""
         decode = self._decode if self._generation == _generation else _build(self)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from posthog_environments._version import __version__
 
 if TYPE_CHECKING:
-    from posthog_environments import models
+    from posthog_environments import files, models
     from posthog_environments.client import AsyncClient, Client
     from posthog_environments.errors import (
         APIConnectionError,
@@ -47,9 +47,11 @@ if TYPE_CHECKING:
         ServerError,
         TruncatedResultError,
         TruncatedResultWarning,
+        WriteError,
     )
     from posthog_environments.event_slices import EventProgress
     from posthog_environments.export_steps import ExportProgress
+    from posthog_environments.files.plan import WriteProgress, WrittenFile
     from posthog_environments.limits import RateLimiter
     from posthog_environments.person_matches import PersonDeletion
     from posthog_environments.policy import RetryEvent
@@ -118,12 +120,15 @@ _ORIGINS = {
     "TruncatedResultWarning": _ERRORS,
     "UNSET": "posthog_environments_api.types",
     "Unset": "posthog_environments_api.types",
+    "WriteError": _ERRORS,
+    "WriteProgress": "posthog_environments.files.plan",
+    "WrittenFile": "posthog_environments.files.plan",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "models":
-        return import_module("posthog_environments.models")
+    if name in ("files", "models"):
+        return import_module(f"posthog_environments.{name}")
     origin = _ORIGINS.get(name)
     if origin is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -189,6 +194,10 @@ __all__ = [
     "TruncatedResultError",
     "TruncatedResultWarning",
     "Unset",
+    "WriteError",
+    "WriteProgress",
+    "WrittenFile",
     "__version__",
+    "files",
     "models",
 ]

@@ -23,8 +23,9 @@
     ├── QueryError                  a query failed on the server
     ├── TruncatedResultError        a result was cut by a limit that nobody wrote
     ├── RowKeyError                 the key of an iteration does not tell rows apart
-    ├── MissingDependencyError      an optional library is not installed (also an ImportError)
     ├── ExportError                 an export failed on the server
+    ├── WriteError                  a row that a file cannot hold (also a ValueError)
+    ├── MissingDependencyError      an optional library is not installed (also an ImportError)
     └── DeadlineExceeded            the time given for the whole call is over
 
 Each prints as one line and can be pickled. None holds the API key.
@@ -310,6 +311,20 @@ class RowKeyError(PostHogError):
 
 class MissingDependencyError(PostHogError, ImportError):
     """An optional library is not installed; the message says how to install it."""
+
+
+class WriteError(_KeywordPickle, PostHogError, ValueError):
+    """A row that a file cannot hold, or that does not fit the rows before it.
+
+    Attributes:
+        row: Number of the row, from 1; None where it is about all of them.
+        column: Name of the column, or None.
+    """
+
+    def __init__(self, reason: str, *, row: int | None = None, column: str | None = None) -> None:
+        self.row = row
+        self.column = column
+        super().__init__(reason)
 
 
 class ExportError(_KeywordPickle, PostHogError):

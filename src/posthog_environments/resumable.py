@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Iterator, Mapping
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
 from posthog_environments.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from posthog_environments.files.plan import Extras, Format, WriteProgress, WrittenFile
 
 ItemT = TypeVar("ItemT")
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
@@ -32,10 +36,17 @@ class ResumableIterator(Generic[ItemT]):
     Leave it early inside a `with` block, or call `close()`.
     """
 
-    def __init__(self, items: Iterator[ItemT], place: Place[ItemT], name: str) -> None:
+    def __init__(
+        self,
+        items: Iterator[ItemT],
+        place: Place[ItemT],
+        name: str,
+        again: Callable[[str], ResumableIterator[ItemT]],
+    ) -> None:
         self._items = items
         self._place = place
         self._name = name
+        self._again = again
 
     @property
     def token(self) -> str:
@@ -44,6 +55,42 @@ class ResumableIterator(Generic[ItemT]):
         Save it after an item has been dealt with for good.
         """
         return self._place.token()
+
+    def resumed(self, token: str) -> ResumableIterator[ItemT]:
+        """The same iteration, to go on behind the place of a token.
+
+        Raises:
+            InvalidRequestError: It is no token, or belongs to other arguments.
+        """
+        return self._again(token)
+
+    def to_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: Format | None = None,
+        columns: Sequence[str] | None = None,
+        extras: Extras = "error",
+        batch_size: int | None = None,
+        on_progress: Callable[[WriteProgress], object] | None = None,
+        resume: bool = False,
+    ) -> WrittenFile:
+        """Write all of it to a file; see `files.write`.
+
+        client.events.iterate(after="2025-06-01").to_file("events.jsonl", resume=True)
+        """
+        from posthog_environments.files.writing import write
+
+        return write(
+            self,
+            path,
+            format=format,
+            columns=columns,
+            extras=extras,
+            batch_size=batch_size,
+            on_progress=on_progress,
+            resume=resume,
+        )
 
     def __iter__(self) -> Iterator[ItemT]:
         return self
@@ -75,10 +122,17 @@ class AsyncResumableIterator(Generic[ItemT]):
     Leave it early inside an `async with` block, or call `aclose()`.
     """
 
-    def __init__(self, items: AsyncGenerator[ItemT, None], place: Place[ItemT], name: str) -> None:
+    def __init__(
+        self,
+        items: AsyncGenerator[ItemT, None],
+        place: Place[ItemT],
+        name: str,
+        again: Callable[[str], AsyncResumableIterator[ItemT]],
+    ) -> None:
         self._items = items
         self._place = place
         self._name = name
+        self._again = again
 
     @property
     def token(self) -> str:
@@ -87,6 +141,42 @@ class AsyncResumableIterator(Generic[ItemT]):
         Save it after an item has been dealt with for good.
         """
         return self._place.token()
+
+    def resumed(self, token: str) -> AsyncResumableIterator[ItemT]:
+        """The same iteration, to go on behind the place of a token.
+
+        Raises:
+            InvalidRequestError: It is no token, or belongs to other arguments.
+        """
+        return self._again(token)
+
+    async def to_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: Format | None = None,
+        columns: Sequence[str] | None = None,
+        extras: Extras = "error",
+        batch_size: int | None = None,
+        on_progress: Callable[[WriteProgress], object] | None = None,
+        resume: bool = False,
+    ) -> WrittenFile:
+        """Write all of it to a file; see `files.write`.
+
+        await client.events.iterate(after="2025-06-01").to_file("events.jsonl", resume=True)
+        """
+        from posthog_environments.files.writing import write_async
+
+        return await write_async(
+            self,
+            path,
+            format=format,
+            columns=columns,
+            extras=extras,
+            batch_size=batch_size,
+            on_progress=on_progress,
+            resume=resume,
+        )
 
     def __aiter__(self) -> Self:
         return self

@@ -121,7 +121,21 @@ class EventsResource(GeneratedEventsResource):
         place, steps = _begin(
             self._settings, filters, after, before, page_size, resume_from, on_progress, options
         )
-        return ResumableIterator(self._jobs.iterate(steps), place, "events.iterate")
+
+        def again(token: str) -> ResumableIterator[Event]:
+            return self.iterate(
+                before=before,
+                event=event,
+                distinct_id=distinct_id,
+                person_id=person_id,
+                properties=properties,
+                page_size=page_size,
+                resume_from=token,
+                on_progress=on_progress,
+                options=options,
+            )
+
+        return ResumableIterator(self._jobs.iterate(steps), place, "events.iterate", again)
 
 
 class AsyncEventsResource(GeneratedAsyncEventsResource):
@@ -160,4 +174,18 @@ class AsyncEventsResource(GeneratedAsyncEventsResource):
         place, steps = _begin(
             self._settings, filters, after, before, page_size, resume_from, on_progress, options
         )
-        return AsyncResumableIterator(self._jobs.iterate(steps), place, "events.iterate")
+
+        def again(token: str) -> AsyncResumableIterator[Event]:
+            return self.iterate(
+                before=before,
+                event=event,
+                distinct_id=distinct_id,
+                person_id=person_id,
+                properties=properties,
+                page_size=page_size,
+                resume_from=token,
+                on_progress=on_progress,
+                options=options,
+            )
+
+        return AsyncResumableIterator(self._jobs.iterate(steps), place, "events.iterate", again)
