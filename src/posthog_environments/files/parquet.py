@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from importlib import import_module
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from attrs import define, evolve
@@ -233,30 +233,30 @@ class Parquet:
         self._types = _Types(self._pa)
         self._columns: list[Column] = []
         self._schema: Any = None
-        self._writer = cast("Any", None)
+        self._writer: Any = None
 
     def add(self, items: Sequence[Any]) -> None:
         table, names = self._table, self._table.columns or ()
         first = table.count + 1
         rows = [table.values_of(item) for item in items]
-        cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-        if self._writer is None:
-            self._begin(names, cells)
+        cells: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        writer = self._begin(names, cells) if self._writer is None else self._writer
         arrays = [
             self._array(name, column, values, first)
             for name, column, values in zip(names, self._columns, cells, strict=True)
         ]
-        if rows:
-            self._writer.write_table(self._pa.Table.from_arrays(arrays, schema=self._schema))
+        writer.write_table(self._pa.Table.from_arrays(arrays, schema=self._schema))
 
-    def _begin(self, names: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
+    def _begin(self, names: Sequence[str], cells: Sequence[Sequence[Any]]) -> Any:
         self._columns = [
-            self._types.of(name, self._table, values) for name, values in zip(names, cells, strict=True)
+            self._types.of(name, self._table, values)
+            for name, values in zip(names, cells or [()] * len(names), strict=True)
         ]
         self._schema = self._pa.schema(
             [(name, column.type) for name, column in zip(names, self._columns, strict=True)]
         )
         self._writer = self._parquet.ParquetWriter(self._file, self._schema)
+        return self._writer
 
     def _array(self, name: str, column: Column, values: Sequence[Any], first: int) -> Any:
         pa, take = self._pa, column.take
@@ -283,9 +283,8 @@ class Parquet:
                 _conflict(name, first + index, value, column)
 
     def finish(self) -> None:
-        if self._writer is None:
-            self.add(())
-        self._writer.close()
+        writer = self._begin(self._table.columns or (), []) if self._writer is None else self._writer
+        writer.close()
 
     def abort(self) -> None:
         # Left open, it would be closed with a warning when it is collected.

@@ -105,7 +105,8 @@ class Part:
                     "again"
                 )
             if size < self.state.bytes:
-                self._forget(only_if_empty=not size)
+                if not size:
+                    os.unlink(self.path)
                 raise InvalidRequestError(
                     f"{self.path} is shorter than {self.sidecar.name} says; delete both to begin again"
                 )
@@ -167,8 +168,8 @@ class Part:
             self._sync(file)
         os.replace(self._new, self.sidecar)
 
-    def _forget(self, *, only_if_empty: bool = False) -> None:
-        for path in (self.path,) if only_if_empty else (self._new, self.sidecar):
+    def _forget(self) -> None:
+        for path in (self._new, self.sidecar):
             with suppress(FileNotFoundError):
                 os.unlink(path)
 
