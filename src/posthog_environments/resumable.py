@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
@@ -30,7 +30,71 @@ class Place(Protocol[ItemT_contra]):
         ...
 
 
-class ResumableIterator(Generic[ItemT]):
+class ToFile:
+    """An iterator that can be written to a file."""
+
+    def to_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: Format | None = None,
+        columns: Sequence[str] | None = None,
+        extras: Extras = "error",
+        batch_size: int | None = None,
+        on_progress: Callable[[WriteProgress], object] | None = None,
+        resume: bool = False,
+    ) -> WrittenFile:
+        """Write all of it to a file; see `files.write`.
+
+        client.events.iterate(after="2025-06-01").to_file("events.jsonl", resume=True)
+        """
+        from posthog_environments.files.writing import write
+
+        return write(
+            cast("Iterable[Any]", self),
+            path,
+            format=format,
+            columns=columns,
+            extras=extras,
+            batch_size=batch_size,
+            on_progress=on_progress,
+            resume=resume,
+        )
+
+
+class AsyncToFile:
+    """An asynchronous iterator that can be written to a file."""
+
+    async def to_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: Format | None = None,
+        columns: Sequence[str] | None = None,
+        extras: Extras = "error",
+        batch_size: int | None = None,
+        on_progress: Callable[[WriteProgress], object] | None = None,
+        resume: bool = False,
+    ) -> WrittenFile:
+        """Write all of it to a file; see `files.write`.
+
+        await client.events.iterate(after="2025-06-01").to_file("events.jsonl", resume=True)
+        """
+        from posthog_environments.files.writing import write_async
+
+        return await write_async(
+            cast("AsyncIterable[Any]", self),
+            path,
+            format=format,
+            columns=columns,
+            extras=extras,
+            batch_size=batch_size,
+            on_progress=on_progress,
+            resume=resume,
+        )
+
+
+class ResumableIterator(ToFile, Generic[ItemT]):
     """Items one after another, read while they are taken.
 
     Leave it early inside a `with` block, or call `close()`.
@@ -64,34 +128,6 @@ class ResumableIterator(Generic[ItemT]):
         """
         return self._again(token)
 
-    def to_file(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        format: Format | None = None,
-        columns: Sequence[str] | None = None,
-        extras: Extras = "error",
-        batch_size: int | None = None,
-        on_progress: Callable[[WriteProgress], object] | None = None,
-        resume: bool = False,
-    ) -> WrittenFile:
-        """Write all of it to a file; see `files.write`.
-
-        client.events.iterate(after="2025-06-01").to_file("events.jsonl", resume=True)
-        """
-        from posthog_environments.files.writing import write
-
-        return write(
-            self,
-            path,
-            format=format,
-            columns=columns,
-            extras=extras,
-            batch_size=batch_size,
-            on_progress=on_progress,
-            resume=resume,
-        )
-
     def __iter__(self) -> Iterator[ItemT]:
         return self
 
@@ -116,7 +152,7 @@ class ResumableIterator(Generic[ItemT]):
         return f"<{self._name}>"
 
 
-class AsyncResumableIterator(Generic[ItemT]):
+class AsyncResumableIterator(AsyncToFile, Generic[ItemT]):
     """Items one after another, read while they are taken.
 
     Leave it early inside an `async with` block, or call `aclose()`.
@@ -149,34 +185,6 @@ class AsyncResumableIterator(Generic[ItemT]):
             InvalidRequestError: It is no token, or belongs to other arguments.
         """
         return self._again(token)
-
-    async def to_file(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        format: Format | None = None,
-        columns: Sequence[str] | None = None,
-        extras: Extras = "error",
-        batch_size: int | None = None,
-        on_progress: Callable[[WriteProgress], object] | None = None,
-        resume: bool = False,
-    ) -> WrittenFile:
-        """Write all of it to a file; see `files.write`.
-
-        await client.events.iterate(after="2025-06-01").to_file("events.jsonl", resume=True)
-        """
-        from posthog_environments.files.writing import write_async
-
-        return await write_async(
-            self,
-            path,
-            format=format,
-            columns=columns,
-            extras=extras,
-            batch_size=batch_size,
-            on_progress=on_progress,
-            resume=resume,
-        )
 
     def __aiter__(self) -> Self:
         return self

@@ -35,6 +35,7 @@ from posthog_environments.emulator import Emulator
 from posthog_environments.models import Event, Person
 
 from ..client.conftest import Script, Side, reply, side
+from .sql_server import SqlServer
 
 __all__ = ["side"]
 MOMENT = datetime(2025, 6, 1, 12, 30, 0, 5, UTC)
@@ -466,3 +467,41 @@ def test_names_of_a_result_are_made_different(side: Side, tmp_path: Path) -> Non
 
     write(side, Result(["a", "a"], [None, None], [(1, 2)]), tmp_path / "a.jsonl")
     assert (tmp_path / "a.jsonl").read_text() == '{"a":1,"a_2":2}\n'
+
+
+def test_rows_of_a_query_are_written_and_gone_on_with(side: Side, tmp_path: Path) -> None:
+    server = SqlServer(
+        """create table events as select make_timestamp(1767225600000000 + range // 3) as timestamp,
+        cast(printf('00000000-0000-4000-8000-%012x', range) as uuid) as uuid, 'a' as event from range(900)"""
+    )
+    client = side.client(server)
+    sql = "select uuid, timestamp, event from events"
+
+    def rows(**options: Any) -> Any:
+        return client.query.iterate(sql, key="uuid", page_size=200, **options)
+
+    side.run(rows().to_file(tmp_path / "a.parquet"))
+    side.run(rows(as_dicts=True).to_file(tmp_path / "b.parquet"))
+    first, second = (pq.read_table(tmp_path / name) for name in ("a.parquet", "b.parquet"))
+    assert first == second
+    assert first.schema.field("timestamp").type == pa.timestamp("us", "UTC")
+
+    def stop(progress: WriteProgress) -> None:
+        if progress.rows == 300:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        side.run(rows().to_file(tmp_path / "a.csv", batch_size=100, on_progress=stop, resume=True))
+    done = side.run(rows().to_file(tmp_path / "a.csv", resume=True))
+    assert done.rows == 900
+    with done.path.open(newline="") as file:
+        assert [row["uuid"] for row in csv.DictReader(file)] == first.column("uuid").to_pylist()
+
+
+def test_the_result_of_a_query_is_written(side: Side, tmp_path: Path) -> None:
+    client = client_of(side, Emulator(events=300))
+    result = side.run(
+        client.query.hogql("select event, count() as number from events group by event limit 50")
+    )
+    done = write(side, result, tmp_path / "a.jsonl")
+    assert [json.loads(line) for line in done.path.read_bytes().splitlines()] == result.dicts()

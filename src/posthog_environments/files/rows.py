@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard, cast
 
 from posthog_environments.errors import WriteError
 from posthog_environments.files.plan import Extras
@@ -60,6 +60,7 @@ class Table:
     def begin(self, first: object, source: object) -> None:
         """See what kind of items there are, and their columns."""
         self._kind = _kind(first, self.count + 1)
+        self.types = _types(source)
         if self._kind == "tuple":
             self._begin_tuples(first, source)
             return
@@ -89,9 +90,6 @@ class Table:
             )
         self.columns = columns
         self._places = None if columns == self._source else [self._source.index(name) for name in columns]
-        types: object = getattr(source, "types", None)
-        if is_row(types) and len(types) == len(self._source):
-            self.types = dict(zip(self._source, types, strict=True))
 
     def end(self, source: object) -> None:
         """There were no items: the columns may be known all the same."""
@@ -153,6 +151,12 @@ def column_names(source: object) -> tuple[str, ...]:
         if is_row(found) and found:
             return tuple(str(name) for name in found)
     return ()
+
+
+def _types(source: object) -> dict[str, str | None]:
+    """ClickHouse types of the columns of a query result or a row iterator."""
+    names, types = column_names(source), cast("object", getattr(source, "types", None))
+    return dict(zip(names, types, strict=True)) if is_row(types) and len(types) == len(names) else {}
 
 
 def _kind(item: object, row: int) -> object:

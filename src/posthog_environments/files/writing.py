@@ -50,10 +50,10 @@ def write(
 
     With `resume=True`, what was written is kept beside the file as `PATH.part` when the work is cut short, by an
     error, Ctrl-C, a full disk or `kill -9`, and `PATH.resume` says how far it counts. The same call goes on there, and
-    loses and doubles no row. It needs JSON Lines or CSV, and a source that can be taken up again: `events.iterate`, or
-    a function that is given a token, None for the beginning, and gives an iterator that has `.token`:
-
-        files.write(lambda token: client.query.iterate(sql, key="uuid", resume_from=token), "rows.csv", resume=True)
+    loses and doubles no row. It needs JSON Lines or CSV, and a source that can be taken up again: `events.iterate`,
+    `query.iterate`, or a function that is given a token, None for the beginning, and gives an iterator that has
+    `.token`. The arguments must be the same as before; a range of time that was open at its end keeps the end that it
+    had when it was begun.
 
     Args:
         items: Models, mappings, or tuples whose columns have names; all of one kind. A list of pages, a query's result,
@@ -203,7 +203,7 @@ class _Run:
             items = resumed(token)
         elif self._part is not None and resumed is None:
             raise InvalidRequestError(
-                "these items cannot be taken up again: pass events.iterate(...), or a function that is given a token; "
+                "these items cannot be taken up again: pass events.iterate(...), query.iterate(...), or a function that is given a token; "
                 "or leave out resume"
             )
         if self._part is not None and not isinstance(getattr(items, "token", None), str):

@@ -10,6 +10,7 @@ from attrs import define
 from posthog_environments.clock import Clock
 from posthog_environments.jobs import AsyncJobs, SyncJobs
 from posthog_environments.queries.keyset import Plan, RowPage, pages, place_of, token_of
+from posthog_environments.resumable import AsyncToFile, ToFile
 
 if TYPE_CHECKING:
     from posthog_environments.queries.result import QueryResult
@@ -43,6 +44,7 @@ class _Rows(Generic[RowT]):
     def __init__(
         self, clock: Clock, plan: Plan, resume_from: str | None, as_dicts: bool, on_page: OnPage | None
     ) -> None:
+        self._clock = clock
         self._plan = plan
         self._fingerprint = plan.fingerprint()
         self._place = place_of(resume_from, plan)
@@ -100,7 +102,7 @@ class _Rows(Generic[RowT]):
         return f"<{type(self).__name__} by {', '.join(self._plan.key)}, {self._total:,} rows taken>"
 
 
-class RowIterator(_Rows[RowT]):
+class RowIterator(ToFile, _Rows[RowT]):
     """All rows of a query, in the order of its key. Made by `client.query.iterate`.
 
         with client.query.iterate("select uuid, event from events", key="uuid") as rows:
@@ -121,7 +123,16 @@ class RowIterator(_Rows[RowT]):
         on_page: OnPage | None,
     ) -> None:
         super().__init__(clock, plan, resume_from, as_dicts, on_page)
+        self._jobs = jobs
         self._pages: Iterator[Any] = jobs.iterate(self._steps)
+
+    def resumed(self, token: str) -> RowIterator[RowT]:
+        """The same iteration, to go on behind the place of a token.
+
+        Raises:
+            InvalidRequestError: It is no token, or belongs to another query.
+        """
+        return RowIterator(self._jobs, self._clock, self._plan, token, self._as_dicts, self._on_page)
 
     def __iter__(self) -> Self:
         return self
@@ -143,7 +154,7 @@ class RowIterator(_Rows[RowT]):
         self.close()
 
 
-class AsyncRowIterator(_Rows[RowT]):
+class AsyncRowIterator(AsyncToFile, _Rows[RowT]):
     """All rows of a query, in the order of its key. Made by `client.query.iterate`.
 
         async with client.query.iterate("select uuid, event from events", key="uuid") as rows:
@@ -164,7 +175,16 @@ class AsyncRowIterator(_Rows[RowT]):
         on_page: OnPage | None,
     ) -> None:
         super().__init__(clock, plan, resume_from, as_dicts, on_page)
+        self._jobs = jobs
         self._pages: AsyncGenerator[Any, None] = jobs.iterate(self._steps)
+
+    def resumed(self, token: str) -> AsyncRowIterator[RowT]:
+        """The same iteration, to go on behind the place of a token.
+
+        Raises:
+            InvalidRequestError: It is no token, or belongs to another query.
+        """
+        return AsyncRowIterator(self._jobs, self._clock, self._plan, token, self._as_dicts, self._on_page)
 
     def __aiter__(self) -> Self:
         return self
