@@ -17,6 +17,7 @@ from typing import Any
 
 import decode
 import emulator
+import files as files_written
 import httpx
 import imports
 import long
@@ -80,6 +81,8 @@ def figures() -> tuple[list[dict[str, Any]], dict[str, Any]]:
     threads, tasks = concurrent_pages()
     standing_in = emulator.run()
     per_second, grown = long.in_its_own_process()
+    pulled, pull_grown, asked = files_written.in_its_own_process()
+    written = files_written.writing()
     typed = long.conversion()["QueryResult.rows"][1]
     small, big = (importing[f"first resource call, {n} operations"][1] for n in (52, 312))
     rows = [
@@ -112,6 +115,12 @@ def figures() -> tuple[list[dict[str, Any]], dict[str, Any]]:
         ("10,000 query rows to Python values, x by hand", typed, 1.5, 1.0, "<="),
         ("iterate 1,000,000 query rows, rows per CPU second", per_second, 100_000.0, 200_000.0, ">="),
         ("the same, growth in MiB", grown, 40.0, 10.0, "<="),
+        ("pull 200,000 events with ties, events per CPU second", pulled, 50_000.0, 100_000.0, ">="),
+        ("the same, growth in MiB", pull_grown, 20.0, 1.0, "<="),
+        ("the same, requests x the fewest possible", asked, 1.25, 1.1, "<="),
+        ("write 10,000 events as .jsonl, x json.dumps in a loop", written["jsonl"][1], 1.5, 1.0, "<="),
+        ("the same as .csv", written["csv"][1], 3.0, 2.0, "<="),
+        ("the same as .parquet", written["parquet"][1], 3.0, 2.0, "<="),
         (
             "regenerate 52 operations, x the generator's start",
             paging.regeneration()["regenerate 52 operations"][1],
