@@ -70,6 +70,10 @@ def _enums(old: Branch, new: Branch, flow: Flow, changed: Changed) -> None:
         return
     gone = _values(value for value in old.enum if value not in new.enum)
     come = _values(value for value in new.enum if value not in old.enum)
+    if len(gone) == len(before) and come:  # nothing that was known comes any more
+        level, who = altered(flow)
+        changed(level, who, "enum-replaced", f"{_list(after)}, no longer {_list(before)}", before, after)
+        return
     if gone:
         level, who = narrowed(flow, typed=True)
         changed(level, who, "enum-value-removed", f"value {_list(gone)} removed", before, after)
