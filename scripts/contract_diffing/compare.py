@@ -8,11 +8,19 @@ from typing import Any
 from contract_diffing.changes import CALLERS, LEVELS, NOBODY, READERS, Change
 from contract_diffing.model import Operation, operation, operations, server_urls, shape
 from contract_diffing.operations import Operations, Reporter
-from contract_diffing.reading import Document, below, canonical
+from contract_diffing.reading import Document, Unreadable, below, canonical
 from contract_diffing.schemas import Schemas
 
 
 def compare(old: Document, new: Document) -> list[Change]:
+    """Every change, breaking ones first. Raises `Unreadable` for documents that are none."""
+    try:
+        return _compare(old, new)
+    except RecursionError:
+        raise Unreadable(f"{old.label} or {new.label}: nested too deeply") from None
+
+
+def _compare(old: Document, new: Document) -> list[Change]:
     found: list[Change] = []
     schemas = Schemas()
     pairs = Operations(old, new, schemas, found)

@@ -128,8 +128,13 @@ def _branch(
     def speaks(keyword: str, of: str) -> bool:
         return keyword in raw and (kind == of or (of == "number" and kind == "integer") or of == ANY)
 
-    lower: dict[str, Any] = {k: raw[k] for k, of in _LOWER.items() if speaks(k, of) and raw[k]}
-    upper: dict[str, Any] = {k: raw[k] for k, of in _UPPER.items() if speaks(k, of)}
+    def number(keyword: str) -> Any:
+        if not _is(raw[keyword], "number"):
+            raise Unreadable(f"{document.label}: {place}/{keyword} must be a number, not {raw[keyword]!r}")
+        return raw[keyword]
+
+    lower: dict[str, Any] = {k: number(k) for k, of in _LOWER.items() if speaks(k, of) and raw[k]}
+    upper: dict[str, Any] = {k: number(k) for k, of in _UPPER.items() if speaks(k, of)}
     if kind in ("integer", "number"):
         low, high = _bound(raw, "minimum", kind), _bound(raw, "maximum", kind)
         lower.update({"minimum": low} if low else {})
@@ -169,7 +174,7 @@ def _branch(
         upper=upper,
         patterns=frozenset({str(raw["pattern"])}) if speaks("pattern", "string") else frozenset(),
         formats=frozenset({str(raw["format"])}) if raw.get("format") and kind != ANY else frozenset(),
-        multiples=frozenset({raw["multipleOf"]}) if speaks("multipleOf", "number") else frozenset(),
+        multiples=frozenset({number("multipleOf")}) if speaks("multipleOf", "number") else frozenset(),
         unique=kind == "array" and raw.get("uniqueItems") is True,
         media_type=str(raw["contentMediaType"]) if speaks("contentMediaType", "string") else "",
         content=Node.at(document, raw["contentSchema"], below(place, "contentSchema"))

@@ -165,7 +165,11 @@ class Node:
                 mapping = self.document.mapping(
                     given.get("mapping"), below(part.place, "discriminator", "mapping")
                 )
-                choices = [*(part.raw.get("oneOf") or []), *(part.raw.get("anyOf") or [])]
+                choices = [
+                    choice.value
+                    for key in ("oneOf", "anyOf")
+                    for choice in self.document.items(part.raw.get(key), below(part.place, key))
+                ]
                 targets = [
                     str(choice["$ref"])
                     for choice in choices

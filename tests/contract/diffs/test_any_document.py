@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import contract_diff
 from contract_diffing.compare import compare
-from contract_diffing.reading import Document, Unreadable, parse
+from contract_diffing.reading import Document, Unreadable, below, parse
 from tests.contract.diffs.editing import base, edited
 
 SETTINGS = settings(
@@ -151,17 +152,24 @@ def test_any_two_documents_can_be_compared(old: dict[str, Any], new: dict[str, A
         assert "leads back to itself" in str(error)  # noqa: PT017
 
 
+def _places(value: Any, place: str) -> Iterator[str]:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        yield below(place, key)
+        if isinstance(item, (dict, list)):
+            yield from _places(item, below(place, key))
+
+
 ANYTHING = st.recursive(
     PLAIN,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.just("$ref"), inner, max_size=3),
 )
-HOLDERS = ("paths", "components", "servers", "security", "webhooks", "x-rate-limits", "tags")
+PLACES = [place for place in _places(base("3.1"), "#") if place != "#/openapi"] + ["#/security", "#/webhooks"]
 
 
-@SETTINGS
-@given(st.sampled_from(HOLDERS), ANYTHING)
-def test_nonsense_is_refused_with_its_place(holder: str, nonsense: Any) -> None:
-    old, new = base("3.1"), {**base("3.1"), holder: nonsense}
+@settings(SETTINGS, max_examples=300)
+@given(st.sampled_from(PLACES), ANYTHING)
+def test_nonsense_is_refused_with_its_place(place: str, nonsense: Any) -> None:
+    old, new = base("3.1"), edited("3.1", {place: nonsense})
     try:
         compare(Document(old), Document(new, "new.yaml"))
     except Unreadable as error:
