@@ -1,11 +1,14 @@
 """Is every generated file exactly what the contract gives? `python scripts/check.py`
 
-Regenerates into a temporary folder, prints a unified diff of whatever differs, and exits with status 1 then.
+Regenerates into a temporary folder, says what changed in the sources and the tools since the committed files were
+made (`generated/manifest.json`), prints a unified diff of whatever differs, and exits with status 1 then. Anything else
+under `generated/` differs too: nothing is written there by hand.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,15 +16,18 @@ from pathlib import Path
 
 from contract_document import ROOT, ContractError
 from generate import OUTPUTS, generate
+from manifest import MANIFEST, explained
 
 _MAX_DIFF_LINES = 200
+# The whole folder, so that a file that nobody generates is seen wherever it lies.
+PLACES = tuple(dict.fromkeys(Path("generated") if out.parts[0] == "generated" else out for out in OUTPUTS))
 
 
 def files(base: Path) -> dict[Path, bytes]:
     """Every generated file under `base`, by its path from there."""
     found: dict[Path, bytes] = {}
-    for output in OUTPUTS:
-        path = base / output
+    for place in PLACES:
+        path = base / place
         members = sorted(path.rglob("*")) if path.is_dir() else [path]
         for member in members:
             if member.is_file() and "__pycache__" not in member.parts:
@@ -49,6 +55,17 @@ def differences(committed: Path, fresh: Path) -> Iterator[str]:
         yield from lines or [f"{path}: differs only in line ends or at its end"]
 
 
+def reasons(committed: Path, fresh: Path) -> list[str]:
+    """What changed in the sources and the tools since the committed files were made."""
+    try:
+        before = json.loads((committed / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return [f"{MANIFEST}: is missing or no JSON"]
+    if not isinstance(before, dict):
+        return [f"{MANIFEST}: is no manifest"]
+    return list(explained(before, json.loads((fresh / MANIFEST).read_text(encoding="utf-8"))))
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="posthog-environments-") as scratch:
         try:
@@ -57,10 +74,11 @@ def main() -> int:
             print(f"The contract cannot be generated:\n{error}", file=sys.stderr)
             return 1
         lines = list(differences(ROOT, Path(scratch)))
+        why = reasons(ROOT, Path(scratch)) if lines else []
     if not lines:
         print("No drift: every generated file is exactly what the contract gives.")
         return 0
-    print("\n".join(lines[:_MAX_DIFF_LINES]))
+    print("\n".join([*why, *lines[:_MAX_DIFF_LINES]]))
     if len(lines) > _MAX_DIFF_LINES:
         print(f"... and {len(lines) - _MAX_DIFF_LINES} more lines")
     print(

@@ -1,7 +1,7 @@
 """Merge the contract and generate the client: `python scripts/generate.py [--output FOLDER]`.
 
-Writes `openapi/openapi.yaml`, `generated/posthog_environments_api/` and `docs/curation.md`, byte for byte the
-same on every machine. Anything that the generator drops or warns about is an error, and nothing is written then.
+Writes `openapi/openapi.yaml`, `generated/posthog_environments_api/`, `docs/curation.md` and `generated/manifest.json`,
+byte for byte the same on every machine. Anything that the generator drops or warns about is an error, and nothing is written then.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from contract_document import ROOT, ContractError, dump, merge
 from contract_view import ContractView, shielded
 from curation import curation_page
+from manifest import MANIFEST, as_text, manifest
 
 GENERATOR = "0.29.1"
 PACKAGE = "posthog_environments_api"
 TEMPLATES = ROOT / "generator-templates"
-OUTPUTS = (Path("openapi/openapi.yaml"), Path("generated") / PACKAGE, Path("docs/curation.md"))
+_MADE = (Path("openapi/openapi.yaml"), Path("generated") / PACKAGE, Path("docs/curation.md"))
+OUTPUTS = (*_MADE, MANIFEST)
 
 
 class ClientProject(Project):
@@ -78,6 +80,7 @@ def generate(output: Path) -> None:
     package.parent.mkdir(parents=True, exist_ok=True)
     build_package(document, package)
     write(output / OUTPUTS[2], curation_page(document))
+    write(output / MANIFEST, as_text(manifest(output, _MADE)))
 
 
 def build_package(document: Mapping[str, Any], folder: Path) -> None:
