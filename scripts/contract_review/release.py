@@ -1,0 +1,154 @@
+"""What a change demands of the version and the changelog.
+
+Semantic versioning: before 1.0 a breaking change needs a new minor version and an additive one a new patch version;
+from 1.0 on a major and a minor one. It is counted from the last released version, so that several changes on the way
+to a release need one step together. Whoever breaks something says so in the changelog, by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from contract_diffing.changes import Change, Level
+
+Version = tuple[int, int, int]
+
+_HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?P<date>.*)$")
+_KINDS = {"changed", "removed", "breaking"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One point of the changelog."""
+
+    section: str
+    kind: str
+    text: str
+
+    @property
+    def breaking(self) -> bool:
+        """Under "Changed", "Removed" or "Breaking", or called breaking."""
+        return self.kind.lower() in _KINDS or "breaking" in self.text.lower()
+
+    def names(self, change: Change) -> bool:
+        return any(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", self.text) for name in names_of(change))
+
+
+def parse_version(text: str) -> Version | None:
+    found = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)\S*", text.strip())
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def needed(released: Version, level: Level) -> Version:
+    """The lowest version that may carry changes of this level."""
+    major, minor, patch = released
+    if level == "invisible":
+        return released
+    if level == "breaking" and major:
+        return major + 1, 0, 0
+    if level == "breaking" or major:
+        return major, minor + 1, 0
+    return major, minor, patch + 1
+
+
+def last_release(changelog: str) -> Version | None:
+    """The newest version with a date."""
+    versions = [
+        version
+        for line in changelog.splitlines()
+        if (found := _HEADING.match(line))
+        and found["date"].strip()
+        and (version := parse_version(found["name"]))
+    ]
+    return max(versions, default=None)
+
+
+def entries(changelog: str) -> Iterator[Entry]:
+    section, kind, lines = "", "", list[str]()
+    for line in [*changelog.splitlines(), "## [end]"]:
+        point = line.startswith("- ")
+        if (point or line.startswith("#")) and lines:
+            yield Entry(section, kind, " ".join(lines))
+            lines = []
+        if found := _HEADING.match(line):
+            section, kind = found["name"], ""
+        elif line.startswith("### "):
+            kind = line[4:].strip()
+        elif point:
+            lines = [line[2:].strip()]
+        elif lines and line.strip():
+            lines.append(line.strip())
+
+
+def unreleased(changelog: str, released: Version | None) -> list[Entry]:
+    """Points of what comes after the last release."""
+    found = []
+    for entry in entries(changelog):
+        version = parse_version(entry.section)
+        if version is None or released is None or version > released:
+            found.append(entry)
+    return found
+
+
+def names_of(change: Change) -> set[str]:
+    """What the changelog may call the thing that changed."""
+    names = {change.subject, change.subject.partition(".")[0]} - {""}
+    for operation in change.operations:
+        names.add(operation)
+        # Tags may hold an underscore themselves: session_recordings_list is session_recordings.list.
+        parts = operation.split("_")
+        names |= {f"{'_'.join(parts[:cut])}.{'_'.join(parts[cut:])}" for cut in range(1, len(parts))}
+    if change.place.startswith("posthog_environments"):
+        parts = change.place.split(".")
+        names |= {change.place, parts[-1], ".".join(parts[-2:]), ".".join(parts[-3:])}
+    return {name for name in names if len(name) > 2}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison means for the release; `problems` is empty where all is in order."""
+
+    level: Level
+    released: Version | None
+    version: Version | None
+    needs: Version | None
+    problems: tuple[str, ...]
+
+
+def judge(changes: Iterable[Change], before: str, after: str, version: str) -> Verdict:
+    """`before` and `after` are the changelog at the base and now, `version` is what the package says now."""
+    changes = list(changes)
+    breaking = [change for change in changes if change.level == "breaking"]
+    additive = [change for change in changes if change.level == "additive"]
+    level: Level = "breaking" if breaking else "additive" if additive else "invisible"
+    released, now = last_release(before), parse_version(version)
+    needs = needed(released, level) if released else None
+    problems: list[str] = []
+    if now is None:
+        problems.append(f"the version {version!r} is not of the form 1.2.3")
+    if breaking and needs and now and now < needs:
+        problems.append(
+            f"a breaking change after {said(released)} needs version {said(needs)};"
+            f" src/posthog_environments/_version.py says {version}"
+        )
+    points = unreleased(after, released)
+    known = {entry.text for entry in entries(before)}
+    unnamed = [
+        change for change in breaking if not any(entry.breaking and entry.names(change) for entry in points)
+    ]
+    if unnamed:
+        listed = "\n".join(f"  - {change.message}" for change in unnamed)
+        problems.append(
+            "CHANGELOG.md has no entry under Changed, Removed or Breaking (or with the word breaking) that names:\n"
+            + listed
+        )
+    told = any(entry.text not in known for entry in points)
+    if additive and not told and not any(entry.names(change) for entry in points for change in additive):
+        problems.append("CHANGELOG.md has no entry for what is new: " + additive[0].message)
+    return Verdict(level, released, now, needs, tuple(problems))
+
+
+def said(version: Version | None) -> str:
+    return ".".join(map(str, version)) if version else "none"
