@@ -29,23 +29,28 @@ _IGNORED = {"annotations", "TYPE_CHECKING", "Any"}
 def compare_packages(old: Path, new: Path, packages: dict[str, str] | None = None) -> list[Change]:
     """Changes of the public names between two source trees."""
     found: dict[tuple[str, str, str], Change] = {}
-    for package, folder in (packages or PACKAGES).items():
-        if not (old / folder / package).is_dir():
-            continue
-        for change in _compare(_load(package, folder, old), _load(package, folder, new)):
+    chosen = {
+        package: folder
+        for package, folder in (packages or PACKAGES).items()
+        if (old / folder / package).is_dir()
+    }
+    before, after = load(old, chosen), load(new, chosen)
+    for package in chosen:
+        for change in _compare(before[package], after[package]):
             found.setdefault((change.rule, change.place, str(change.before)), change)
     return sorted(found.values(), key=lambda one: (one.level != "breaking", one.place, one.rule))
 
 
-def _load(package: str, folder: str, root: Path) -> griffe.Module:
-    loaded = griffe.load(
-        package,
-        search_paths=[root / folder, root / "generated"],
-        resolve_aliases=True,
-        allow_inspection=False,
+def load(root: Path, packages: dict[str, str]) -> dict[str, griffe.Module]:
+    """The packages of one tree together, so that what one takes from another is found."""
+    loader = griffe.GriffeLoader(
+        search_paths=[root / folder for folder in packages.values()], allow_inspection=False
     )
-    assert isinstance(loaded, griffe.Module)
-    return loaded
+    found = {package: loader.load(package) for package in packages}
+    loader.resolve_aliases(implicit=True, external=False)
+    modules = {name: module for name, module in found.items() if isinstance(module, griffe.Module)}
+    assert len(modules) == len(packages)
+    return modules
 
 
 def _compare(old: griffe.Module, new: griffe.Module) -> Iterator[Change]:
@@ -66,7 +71,7 @@ def _compare(old: griffe.Module, new: griffe.Module) -> Iterator[Change]:
         what = breakage.kind.value[:1].lower() + breakage.kind.value[1:]
         details = breakage.as_dict()
         before_value, after_value = _text(details.get("old_value")), _text(details.get("new_value"))
-        shown = f": {before_value} -> {after_value}" if before_value != after_value else ""
+        shown = f": {before_value} -> {after_value or 'gone'}" if before_value != after_value else ""
         rule = breakage.kind.name.lower().replace("_", "-")
         who = _WHO.get(breakage.kind, CALLERS)
         yield _change("breaking", rule, path, who, what + shown, before_value, after_value)

@@ -17,6 +17,7 @@ Version = tuple[int, int, int]
 
 _HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?P<date>.*)$")
 _KINDS = {"changed", "removed", "breaking"}
+_MANY = 12
 
 
 @dataclass(frozen=True)
@@ -94,16 +95,29 @@ def unreleased(changelog: str, released: Version | None) -> list[Entry]:
 
 def names_of(change: Change) -> set[str]:
     """What the changelog may call the thing that changed."""
-    names = {change.subject, change.subject.partition(".")[0]} - {""}
+    names = {change.subject, change.subject.partition(".")[0]}
     for operation in change.operations:
-        names.add(operation)
-        # Tags may hold an underscore themselves: session_recordings_list is session_recordings.list.
-        parts = operation.split("_")
-        names |= {f"{'_'.join(parts[:cut])}.{'_'.join(parts[cut:])}" for cut in range(1, len(parts))}
+        names |= _operation_names(operation)
     if change.place.startswith("posthog_environments"):
         parts = change.place.split(".")
-        names |= {change.place, parts[-1], ".".join(parts[-2:]), ".".join(parts[-3:])}
+        names |= {change.place, ".".join(parts[-2:]), ".".join(parts[-3:])}
+        names |= {part for part in parts if part[:1].isupper()}
+        if len(parts) == 2:
+            names.add(parts[1])
+        if parts[1:2] == ["api"] and len(parts) > 3:
+            names |= _operation_names(parts[3])
+        if parts[1:2] == ["resources"] and len(parts) > 4:
+            names.add(f"{parts[2]}.{parts[4]}")
     return {name for name in names if len(name) > 2}
+
+
+def _operation_names(operation_id: str) -> set[str]:
+    """`session_recordings_list` is also called `session_recordings.list`; either part may hold an underscore."""
+    parts = operation_id.split("_")
+    return {
+        operation_id,
+        *(f"{'_'.join(parts[:cut])}.{'_'.join(parts[cut:])}" for cut in range(1, len(parts))),
+    }
 
 
 @dataclass(frozen=True)
@@ -139,7 +153,9 @@ def judge(changes: Iterable[Change], before: str, after: str, version: str) -> V
         change for change in breaking if not any(entry.breaking and entry.names(change) for entry in points)
     ]
     if unnamed:
-        listed = "\n".join(f"  - {change.message}" for change in unnamed)
+        listed = "\n".join(f"  - {change.message}" for change in unnamed[:_MANY])
+        if len(unnamed) > _MANY:
+            listed += f"\n  - and {len(unnamed) - _MANY} more"
         problems.append(
             "CHANGELOG.md has no entry under Changed, Removed or Breaking (or with the word breaking) that names:\n"
             + listed

@@ -185,7 +185,22 @@ def valid_openapi_3_1(document: Document) -> Iterator[str]:
         yield "#/openapi: must be 3.1"
         return
     for error in OpenAPIV31SpecValidator(dict(document)).iter_errors():
-        yield f"{pointer(*error.absolute_path)}: {error.message}"
+        path = list(error.absolute_path)
+        # Within a schema it counts from that schema, and does not say which.
+        if path and path[0] in document:
+            yield f"{pointer(*path)}: {error.message}"
+        else:
+            yield from _invalid_schemas(document) or [f"#: {error.message}"]
+
+
+def _invalid_schemas(document: Document) -> list[str]:
+    meta = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    return [
+        f"{place.pointer}{pointer(*error.absolute_path)[1:]}: {error.message}"
+        for place in schemas(document)
+        if place.kind in ("component", "parameter", "body", "response", "header")
+        for error in meta.iter_errors(place.schema)
+    ]
 
 
 @rule
