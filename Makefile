@@ -8,8 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE ?= 1
+BASE ?=
+FORMAT ?=
+JSON ?=
+REPORT ?=
+VERSION ?=
+WITHOUT_NODE ?=
 
-.PHONY: help setup demo test check generate lint types unit conformance format bench build requirements clean
+.PHONY: help setup demo test check contract contract-lint contract-opinion generate upgrade-generator lint types unit conformance format bench build requirements clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +37,20 @@ check: $(READY) ## Regenerate into a temporary folder and compare byte by byte
 generate: $(READY) ## Merge the contract and generate the client
 	@$(BIN)/python scripts/generate.py
 	@$(BIN)/python scripts/behaviours.py
+
+contract: contract-lint ## Lint the contract, compare it and the packages with BASE=<revision> (found by itself where left out)
+	@$(BIN)/python scripts/contract_gate.py $(if $(BASE),--base $(BASE)) $(if $(FORMAT),--format $(FORMAT)) \
+		$(if $(JSON),--json $(JSON)) $(if $(REPORT),--markdown $(REPORT))
+
+contract-lint: $(READY) ## Every rule that the contract must keep, messages with file and line (FORMAT=github, WITHOUT_NODE=warn)
+	@$(BIN)/python scripts/lint_contract.py $(if $(FORMAT),--format $(FORMAT)) \
+		$(if $(WITHOUT_NODE),--without-node $(WITHOUT_NODE))
+
+contract-opinion: $(READY) ## Redocly's verdict beside ours on every seeded change of tests/contract/diffs (two minutes)
+	@$(BIN)/python scripts/contract_opinion.py
+
+upgrade-generator: $(READY) ## Move to another release of the generator: VERSION=0.30.0 (docs/generator-upgrade.md)
+	@$(BIN)/python scripts/upgrade_generator.py $(VERSION)
 
 lint: $(READY) ## Style of the hand-written code
 	@$(BIN)/ruff check .

@@ -142,6 +142,8 @@ def test_without_the_linter_the_status_says_so(
     monkeypatch.setattr(lint_contract, "redocly", none)
     assert lint_contract.main([]) == 2
     assert "no Node here" in capsys.readouterr().err
+    assert lint_contract.main(["--without-node", "warn", "--format", "github"]) == 0
+    assert capsys.readouterr().out.startswith("::warning title=contract linter::")
     assert lint_contract.main(["--no-linter"]) == 0
 
 
