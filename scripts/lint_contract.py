@@ -1,7 +1,7 @@
 """Does the contract keep every rule? `python scripts/lint_contract.py [--format text|json|github]`
 
 Three judges: openapi-spec-validator (valid OpenAPI 3.1), our own rules (`openapi/README.md`, and what the generator
-would lose without a word), and Redocly's linter with the rules of `tools/contract/redocly.yaml`. Each message names
+would lose without a word), and Redocly's linter with the rules of `tools/contract/lint-rules.yaml`. Each message names
 file and line of the hand-written contract. Exit status 1 when there is a message, 2 when the linter cannot be had:
 `--no-linter` does without it, `--without-node warn` where there is no Node.
 """
@@ -63,7 +63,7 @@ def findings_of_linter(document: Mapping[str, Any], lines: ContractLines) -> Ite
     with tempfile.TemporaryDirectory(prefix="contract-lint-") as scratch:
         file = Path(scratch) / "openapi.json"
         file.write_text(json.dumps(document, default=str), encoding="utf-8")
-        config = FOLDER / "redocly.yaml"
+        config = FOLDER / "lint-rules.yaml"
         done = redocly(
             ["lint", str(file), "--config", str(config), "--format", "json", "--max-problems", "10000"]
         )
