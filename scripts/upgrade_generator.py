@@ -110,14 +110,18 @@ def upgrade(version: str) -> None:
     lines = list(template_changes(before, after, ours))
     print("\n".join(lines) or "no template changed")
     print("\n=== Generated files")
-    run(
-        "generating (the pins are changed; the templates or the contract must follow)",
-        sys.executable,
-        str(script),
-    )
-    print(run("git", "git", "diff", "--stat", "--", "generated", "openapi", "docs") or "nothing changed")
+    failed = ""
+    try:
+        run("generating", sys.executable, str(script))
+    except Refused as error:  # where the template API changed, ours must follow first
+        failed = f"{error}\n\nThe pins are changed; scripts/ and generator-templates/ must follow, then: make generate"
+        print("not generated, see the end")
+    else:
+        print(run("git", "git", "diff", "--stat", "--", "generated", "openapi", "docs") or "nothing changed")
     named = mentions(old)
     print(_REVIEW.format(mentions=": " + ", ".join(named) if named else ": none left"))
+    if failed:
+        raise Refused(failed)
 
 
 def _templates_of_installed(program: str) -> dict[str, str]:
