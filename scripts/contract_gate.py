@@ -104,6 +104,12 @@ def as_markdown(found: Review, lines: Lines) -> str:
     ]
     if verdict.problems:
         texts += ["", "What is missing:", "", *(f"- {problem}" for problem in verdict.problems)]
+    if verdict.corrected:
+        count = len(verdict.corrected)
+        texts += [
+            "",
+            f"{count} of the changes below are announced as corrections: the server has always behaved so.",
+        ]
     for title, changes in (
         ("The contract", found.contract),
         ("Python names (griffe)", found.python),
@@ -156,6 +162,7 @@ def as_json(found: Review) -> str:
             "version": said(verdict.version),
             "needs": said(verdict.needs),
             "problems": list(verdict.problems),
+            "corrected": [change.message for change in verdict.corrected],
             "summary": summary(found.changes),
             "contract": [
                 {**change.as_json(), "found_by": _found_by(change, found)} for change in found.contract

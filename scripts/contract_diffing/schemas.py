@@ -132,6 +132,7 @@ def _union(pair: Pair, report: _Report, child: Children) -> None:
     before, after = list(old.branches), list(new.branches)
     free_before, free_after = _free(before), _free(after)
     if free_before and free_after:
+        _changed_branch(before[0], after[0], flow, report, child)
         return
     if free_before or free_after:
         level, who = narrowed(flow, typed=True) if free_before else widened(flow)
@@ -201,7 +202,8 @@ def _unmatched(gone: list[Branch], come: list[Branch], flow: Flow, report: _Repo
 
 
 def _free(branches: list[Branch]) -> bool:
-    return len(branches) == 1 and branches[0].type == ANY and branches[0].plain
+    """Of no type; something else may be said of the value, with `not` or `if`."""
+    return len(branches) == 1 and branches[0].type == ANY
 
 
 def _null(branches: list[Branch]) -> bool:

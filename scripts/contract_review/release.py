@@ -3,6 +3,10 @@
 Semantic versioning: before 1.0 a breaking change needs a new minor version and an additive one a new patch version;
 from 1.0 on a major and a minor one. It is counted from the last released version, so that several changes on the way
 to a release need one step together. Whoever breaks something says so in the changelog, by name.
+
+A contract can also learn what the server has always done. Nothing breaks for anybody then, although the document says
+so: such a change is named under the heading "Contract corrections", and needs no version step. That holds for the
+contract alone; Python names and types break whatever the reason.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ Version = tuple[int, int, int]
 
 _HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?P<date>.*)$")
 _KINDS = {"changed", "removed", "breaking"}
+_CORRECTIONS = "contract corrections"
 _MANY = 12
 
 
@@ -129,15 +134,25 @@ class Verdict:
     version: Version | None
     needs: Version | None
     problems: tuple[str, ...]
+    corrected: tuple[Change, ...] = ()
 
 
 def judge(changes: Iterable[Change], before: str, after: str, version: str) -> Verdict:
     """`before` and `after` are the changelog at the base and now, `version` is what the package says now."""
     changes = list(changes)
-    breaking = [change for change in changes if change.level == "breaking"]
-    additive = [change for change in changes if change.level == "additive"]
-    level: Level = "breaking" if breaking else "additive" if additive else "invisible"
     released, now = last_release(before), parse_version(version)
+    points = unreleased(after, released)
+    corrections = [entry for entry in points if entry.kind.lower() == _CORRECTIONS]
+    corrected = [
+        change
+        for change in changes
+        if change.level == "breaking"
+        and change.place.startswith("#")
+        and any(entry.names(change) for entry in corrections)
+    ]
+    breaking = [change for change in changes if change.level == "breaking" and change not in corrected]
+    additive = [change for change in changes if change.level == "additive"]
+    level: Level = "breaking" if breaking else "additive" if additive or corrected else "invisible"
     needs = needed(released, level) if released else None
     problems: list[str] = []
     if now is None:
@@ -147,7 +162,6 @@ def judge(changes: Iterable[Change], before: str, after: str, version: str) -> V
             f"a breaking change after {said(released)} needs version {said(needs)};"
             f" src/posthog_environments/_version.py says {version}"
         )
-    points = unreleased(after, released)
     known = {entry.text for entry in entries(before)}
     unnamed = [
         change for change in breaking if not any(entry.breaking and entry.names(change) for entry in points)
@@ -163,7 +177,7 @@ def judge(changes: Iterable[Change], before: str, after: str, version: str) -> V
     told = any(entry.text not in known for entry in points)
     if additive and not told and not any(entry.names(change) for entry in points for change in additive):
         problems.append("CHANGELOG.md has no entry for what is new: " + additive[0].message)
-    return Verdict(level, released, now, needs, tuple(problems))
+    return Verdict(level, released, now, needs, tuple(problems), tuple(corrected))
 
 
 def said(version: Version | None) -> str:

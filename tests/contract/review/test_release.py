@@ -132,6 +132,19 @@ def test_an_entry_written_before_does_for_the_additive_change_that_it_names() ->
     assert len(judge([ADD], other, other, "0.1.0").problems) == 1
 
 
+def test_a_correction_of_the_contract_needs_an_entry_and_no_version() -> None:
+    text = changelog("`Person` has no name, and never had.", kind="Contract corrections")
+    verdict = judge([FIELD], RELEASED, text, "0.1.0")
+    assert (verdict.level, verdict.problems, verdict.corrected) == ("additive", (), (FIELD,))
+
+
+def test_a_correction_excuses_neither_other_changes_nor_python_names() -> None:
+    text = changelog("`Person` and persons.list.", kind="Contract corrections")
+    verdict = judge([FIELD, BREAK, NAME], RELEASED, text, "0.1.0")
+    assert (verdict.level, verdict.corrected) == ("breaking", (FIELD,))
+    assert len(verdict.problems) == 2
+
+
 def test_what_nobody_sees_needs_nothing() -> None:
     verdict = judge([HIDDEN], RELEASED, RELEASED, "0.1.0")
     assert (verdict.level, verdict.problems) == ("invisible", ())
