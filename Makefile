@@ -15,7 +15,8 @@ REPORT ?=
 VERSION ?=
 WITHOUT_NODE ?=
 
-.PHONY: help setup demo test check contract contract-lint contract-opinion generate upgrade-generator lint types unit conformance format bench build requirements clean
+.PHONY: help setup demo test check contract contract-lint contract-opinion upstream-diff upstream-accept draft generate \
+	upgrade-generator lint types unit conformance format bench build requirements clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +70,22 @@ conformance: $(READY) ## Schemathesis drives the emulator by the contract (MINUT
 format: $(READY) ## Put the hand-written code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# Through the environment: what stands in these variables is never read by the shell.
+export SCHEMA FORMAT REASON SOURCE ID EXPIRES OP
+
+upstream-diff: $(READY) ## Compare the contract with PostHog's schema: SCHEMA=<file or https URL> [FORMAT=json|github]
+	@: "$${SCHEMA:?make upstream-diff SCHEMA=<file or https URL>}"
+	@$(BIN)/python scripts/upstream_diff.py "$$SCHEMA" --format "$${FORMAT:-markdown}"
+
+upstream-accept: $(READY) ## Accept what is new as known: SCHEMA= REASON= SOURCE= [ID=<finding, * allowed>] [EXPIRES=<date>]
+	@: "$${SCHEMA:?make upstream-accept SCHEMA=<file or https URL> REASON=... SOURCE=...}"
+	@$(BIN)/python scripts/upstream_diff.py "$$SCHEMA" --accept --reason "$$REASON" --source "$$SOURCE" \
+		$${ID:+--id "$$ID"} $${EXPIRES:+--expires "$$EXPIRES"}
+
+draft: $(READY) ## Draft an operation for the contract: OP="GET groups/" SCHEMA=<file or https URL> [WRITE=1]
+	@: "$${SCHEMA:?make draft OP=\"GET groups/\" SCHEMA=<file or https URL>}" "$${OP:?OP=\"GET groups/\" is needed}"
+	@$(BIN)/python scripts/draft_operation.py "$$OP" "$$SCHEMA" $(if $(WRITE),--write)
 
 build: $(READY) ## Wheel and source distribution, in dist/
 	@rm -rf dist

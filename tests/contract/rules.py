@@ -891,6 +891,25 @@ def imported_names(template: str) -> set[str]:
     return names
 
 
+@rule
+def nothing_is_left_to_curate(document: Document) -> Iterator[str]:
+    """`make draft` marks what only a person can say."""
+
+    def search(value: Any, steps: tuple[object, ...]) -> Iterator[tuple[str, str]]:
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                yield from search(key, (*steps, key))
+                yield from search(item, (*steps, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from search(item, (*steps, index))
+        elif isinstance(value, str) and "TODO(curate)" in value:
+            yield pointer(*steps), value
+
+    for place, text in search(document, ()):
+        yield f"{place}: {text!r} waits for a person"
+
+
 # --- notes ---------------------------------------------------------------------------------------------------
 
 
