@@ -36,13 +36,48 @@ _ERRORS = {
 }
 # What the generated modules import or define; a test compares this with the templates.
 _OWN_NAMES = (
-    *("Any", "AsyncCaller", "AsyncPages", "AuthenticatedClient", "Awaitable", "ClassVar", "Client", "DecodeError"),
-    *("Error", "File", "FileTypes", "HTTPStatus", "IntEnum", "Iterator", "LazyExtras", "LazyModule", "Literal"),
-    *("Mapping", "Operation", "Pages", "Pagination", "RequestOptions", "Response", "Self", "Sequence", "StrEnum"),
+    *(
+        "Any",
+        "AsyncCaller",
+        "AsyncPages",
+        "AuthenticatedClient",
+        "Awaitable",
+        "ClassVar",
+        "Client",
+        "DecodeError",
+    ),
+    *(
+        "Error",
+        "File",
+        "FileTypes",
+        "HTTPStatus",
+        "IntEnum",
+        "Iterator",
+        "LazyExtras",
+        "LazyModule",
+        "Literal",
+    ),
+    *(
+        "Mapping",
+        "Operation",
+        "Pages",
+        "Pagination",
+        "RequestOptions",
+        "Response",
+        "Self",
+        "Sequence",
+        "StrEnum",
+    ),
     *("SyncCaller", "TYPE_CHECKING", "TypeVar", "UNSENT", "UNSET", "UUID", "Unset", "Wire"),
 )
 _VERBS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete"}
-_SUMMARIES = {"list": "List", "create": "Create", "retrieve": "Retrieve", "update": "Update", "delete": "Delete"}
+_SUMMARIES = {
+    "list": "List",
+    "create": "Create",
+    "retrieve": "Retrieve",
+    "update": "Update",
+    "delete": "Delete",
+}
 
 
 class DraftError(Exception):
@@ -70,7 +105,9 @@ def draft(ours: Mapping[str, Any], theirs: Mapping[str, Any], wanted: str, taken
 def _key(wanted: str) -> tuple[str, str]:
     method, _, path = wanted.strip().partition(" ")
     if method.lower() not in METHODS or not path.strip():
-        raise DraftError(f"{wanted!r}: must be a method and a path, such as 'GET /api/projects/{{project_id}}/groups/'")
+        raise DraftError(
+            f"{wanted!r}: must be a method and a path, such as 'GET /api/projects/{{project_id}}/groups/'"
+        )
     below = re.sub(r"^/?api/(environments|projects)/([^/]+)/", "", path.strip())
     return method.lower(), re.sub(r"\{[^{}/]*\}", "{}", below.strip("/"))
 
@@ -92,7 +129,9 @@ class _Drafting:
         self.method = self._method(page)
         used = {one.best.operation_id for one in by_key(self.ours).values()}
         if f"{self.tag}_{self.method}" in used:
-            raise DraftError(f"{self.tag}_{self.method} is in the contract for another path; draft it by hand")
+            raise DraftError(
+                f"{self.tag}_{self.method} is in the contract for another path; draft it by hand"
+            )
         data: dict[str, Any] = {
             "operationId": f"{self.tag}_{self.method}",
             "tags": [self.tag],
@@ -166,7 +205,9 @@ class _Drafting:
             if not ours or (ours["name"], ours["in"]) != (parameter["name"], parameter["in"]):
                 continue
             mine = self.components.comparison.ours.of(ours["schema"])
-            if mine.accepts(self.components.theirs.of(parameter.get("schema"))) and not parameter.get("required"):
+            if mine.accepts(self.components.theirs.of(parameter.get("schema"))) and not parameter.get(
+                "required"
+            ):
                 return {"$ref": f"#/components/parameters/{name}"}
         return None
 
@@ -178,7 +219,9 @@ class _Drafting:
         if place == "path" or parameter.get("required") is True:
             drafted["required"] = True
         drafted["description"] = self.components.described(schema, name) if place == "query" else TODO
-        if "object" in found.types or "$ref" in str(schema.get("items", "")) and "array" in str(schema["type"]):
+        if "object" in found.types or (
+            "$ref" in str(schema.get("items", "")) and "array" in str(schema["type"])
+        ):
             # Lists of objects and objects go through the query as JSON.
             content = self.components.value(parameter.get("schema"), "request", hint)
             if "object" in found.types or "enum" not in self._target(content.get("items", {})):
@@ -226,7 +269,9 @@ class _Drafting:
                 drafted[status] = {"$ref": "#/components/responses/MethodNotAllowed"}
             elif status.startswith(("2", "3")):
                 drafted[status] = self._response(_followed(self.theirs, answer))
-        shared = _ERRORS if set(drafted) != {"405"} else {key: one for key, one in _ERRORS.items() if key != "400"}
+        shared = (
+            _ERRORS if set(drafted) != {"405"} else {key: one for key, one in _ERRORS.items() if key != "400"}
+        )
         drafted |= {status: {"$ref": f"#/components/responses/{name}"} for status, name in shared.items()}
         return dict(sorted(drafted.items()))
 
@@ -265,7 +310,9 @@ def _followed(document: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Draft one of PostHog's operations for our contract.")
-    parser.add_argument("operation", help="'GET /api/environments/{project_id}/groups/', or short: 'GET groups/'")
+    parser.add_argument(
+        "operation", help="'GET /api/environments/{project_id}/groups/', or short: 'GET groups/'"
+    )
     parser.add_argument("schema", help="a file or an https:// address, YAML or JSON")
     parser.add_argument("--write", action="store_true", help="put it into openapi/resources/<tag>.yaml")
     parser.add_argument("--contract", type=Path, default=CONTRACT, help="the folder of the contract")
@@ -289,7 +336,9 @@ def main(arguments: list[str] | None = None) -> int:
 def taken_names(ours: Mapping[str, Any]) -> frozenset[str]:
     """Class names that the generated modules use themselves."""
     resources = {f"{pascal(tag['name'])}Resource" for tag in ours["tags"]}
-    return frozenset({*dir(builtins), *keyword.kwlist, *_OWN_NAMES, *resources, *(f"Async{one}" for one in resources)})
+    return frozenset(
+        {*dir(builtins), *keyword.kwlist, *_OWN_NAMES, *resources, *(f"Async{one}" for one in resources)}
+    )
 
 
 if __name__ == "__main__":

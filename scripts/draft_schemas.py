@@ -28,7 +28,9 @@ _FORMATTED = {
 
 def pascal(text: str) -> str:
     """`hog_functions` and `HogQLQuery` as names that the rules allow: HogFunctions, HogqlQuery."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]+|[a-z0-9]+|[A-Z0-9]+", re.sub(r"[^A-Za-z0-9]+", " ", text))
+    words = re.findall(
+        r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]+|[a-z0-9]+|[A-Z0-9]+", re.sub(r"[^A-Za-z0-9]+", " ", text)
+    )
     joined = "".join(word.lower().capitalize() for word in words if not word.isdigit()) or "Thing"
     return joined if joined[0].isalpha() else f"The{joined}"
 
@@ -153,7 +155,9 @@ class Components:
         names = {key for key, value in found.fields.items() if not self._one_way(value, side)}
         candidates = [name] if name in self.present else []
         if anywhere:
-            candidates += [key for key, one in self.present.items() if set(one.get("properties", ())) == names]
+            candidates += [
+                key for key, one in self.present.items() if set(one.get("properties", ())) == names
+            ]
         for candidate in candidates:
             if side == "response" and not self._only_read(candidate, set()):
                 continue

@@ -46,7 +46,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(
-    _Flow, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
+    _Flow,
+    lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True),
 )
 _Dumper.add_representer(
     _FlowList,
@@ -65,9 +66,11 @@ def _styled(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         if key == "security":
             return _FlowList(_Flow(item) for item in value)
-        return [item if set(item) == {"$ref"} else _styled(item) for item in value] if key == "parameters" else [
-            _styled(item) for item in value
-        ]
+        return (
+            [item if set(item) == {"$ref"} else _styled(item) for item in value]
+            if key == "parameters"
+            else [_styled(item) for item in value]
+        )
     if not isinstance(value, Mapping):
         return value
     inner = {name: _styled(item, str(name)) for name, item in value.items()}
@@ -79,7 +82,12 @@ def _styled(value: Any, key: str = "") -> Any:
 
 def _dump(value: Any, indent: int) -> list[str]:
     text = yaml.dump(
-        _styled(value), Dumper=_Dumper, sort_keys=False, width=_WIDTH, allow_unicode=True, default_flow_style=False
+        _styled(value),
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=_WIDTH,
+        allow_unicode=True,
+        default_flow_style=False,
     )
     return [" " * indent + line if line else line for line in text.splitlines()]
 
@@ -159,7 +167,9 @@ def _check(before: Mapping[str, Any], after: dict[str, Any], draft: Draft) -> No
     if draft.new_tag:
         after["tags"] = [tag for tag in after["tags"] if tag["name"] != draft.tag]
     if after != before:
-        raise ContractError(f"{draft.tag}.yaml is laid out in a way that nothing can be added to; paste the draft")
+        raise ContractError(
+            f"{draft.tag}.yaml is laid out in a way that nothing can be added to; paste the draft"
+        )
 
 
 def _with_draft(text: str | None, draft: Draft) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date as Date
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,15 @@ class Entry:
     match: tuple[str, ...]
     reason: str
     source: str
-    date: date
+    date: Date
     schema: str = "*"  # the `info.version` of the schemas that it is about
     era: tuple[str, ...] = ERAS
-    expires: date | None = None
+    expires: Date | None = None
 
     def about(self, version: str, era: str) -> bool:
         return matches(self.schema, version) and era in self.era
 
-    def live(self, today: date) -> bool:
+    def live(self, today: Date) -> bool:
         return self.expires is None or today <= self.expires
 
 
@@ -63,12 +63,16 @@ class Judged:
     noted: tuple[Finding, ...]  # explained by a note of the contract
     accepted: tuple[tuple[Finding, Entry], ...]  # explained by the baseline
     stale: tuple[tuple[Entry, str], ...]  # entries and patterns that match nothing any more
-    expired: tuple[tuple[Entry, int], ...]  # entries past their date, and how many findings they would explain
+    expired: tuple[
+        tuple[Entry, int], ...
+    ]  # entries past their date, and how many findings they would explain
 
 
 def matches(pattern: str, text: str) -> bool:
     """Only `*` is special: places are full of brackets."""
-    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text, re.DOTALL) is not None
+    return (
+        re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text, re.DOTALL) is not None
+    )
 
 
 def load_baseline(path: Path = BASELINE) -> Baseline:
@@ -81,25 +85,33 @@ def load_baseline(path: Path = BASELINE) -> Baseline:
         raise BaselineError(str(error)) from None
     unknown = set(found) - {"schema", "entries"}
     if unknown or not isinstance(found.get("schema"), str):
-        raise BaselineError(f"{path.name}: needs `schema` (a text) and `entries`, nothing else ({sorted(unknown)})")
+        raise BaselineError(
+            f"{path.name}: needs `schema` (a text) and `entries`, nothing else ({sorted(unknown)})"
+        )
     entries = found.get("entries") or []
     if not isinstance(entries, list):
         raise BaselineError(f"{path.name}: entries must be a list")
-    return Baseline(found["schema"], tuple(_entry(path.name, index, one) for index, one in enumerate(entries, 1)))
+    return Baseline(
+        found["schema"], tuple(_entry(path.name, index, one) for index, one in enumerate(entries, 1))
+    )
 
 
 def _entry(name: str, number: int, found: Any) -> Entry:
     where = f"{name}, entry {number}"
-    if not isinstance(found, Mapping) or not _NEEDED <= set(found) or set(found) - _NEEDED - _OPTIONAL:
+    if not isinstance(found, Mapping) or not set(found) >= _NEEDED or set(found) - _NEEDED - _OPTIONAL:
         raise BaselineError(f"{where}: needs {sorted(_NEEDED)}, may have {sorted(_OPTIONAL)}")
     match = [found["match"]] if isinstance(found["match"], str) else found["match"]
-    if not isinstance(match, list) or not match or not all(isinstance(one, str) and one.strip("*: ") for one in match):
+    if (
+        not isinstance(match, list)
+        or not match
+        or not all(isinstance(one, str) and one.strip("*: ") for one in match)
+    ):
         raise BaselineError(f"{where}: match must be a pattern or a list of them, and not match everything")
     for key in ("reason", "source"):
         if not isinstance(found[key], str) or not found[key].strip():
             raise BaselineError(f"{where}: {key} must be a text that says something")
     for key in ("date", "expires"):
-        if key in found and type(found[key]) is not date:
+        if key in found and type(found[key]) is not Date:
             raise BaselineError(f"{where}: {key} must be a date such as 2026-11-21")
     schema = found.get("schema", "*")
     if not isinstance(schema, str):
@@ -120,9 +132,7 @@ def _entry(name: str, number: int, found: Any) -> Entry:
     )
 
 
-def judge(
-    findings: Iterable[Finding], baseline: Baseline, *, version: str, era: str, today: date
-) -> Judged:
+def judge(findings: Iterable[Finding], baseline: Baseline, *, version: str, era: str, today: Date) -> Judged:
     """What is news. Whether an entry is stale can only be said of a schema of the version it was reviewed for."""
     about = [entry for entry in baseline.entries if entry.about(version, era)]
     used: set[tuple[int, str]] = set()
@@ -164,10 +174,10 @@ def accept(
     *,
     reason: str,
     source: str,
-    today: date,
+    today: Date,
     chosen: Iterable[str] = ("*",),
     schema: str | None = None,
-    expires: date | None = None,
+    expires: Date | None = None,
 ) -> list[Finding]:
     """Add one entry for the chosen findings at the end of the file, and leave everything else as it is.
 
@@ -176,7 +186,9 @@ def accept(
     reason, source = " ".join(reason.split()), " ".join(source.split())
     for name, text in (("REASON", reason), ("SOURCE", source)):
         if not re.search(r"\w{2}", text):
-            raise BaselineError(f"{name} is empty: say why this is no news to us, and where that is known from")
+            raise BaselineError(
+                f"{name} is empty: say why this is no news to us, and where that is known from"
+            )
     present = list(findings)
     patterns = list(chosen)
     for pattern in patterns:
@@ -186,7 +198,11 @@ def accept(
     taken = [one for one in present if any(matches(pattern, one.identity) for pattern in patterns)]
     if not taken:
         raise BaselineError("there is nothing new to accept")
-    entry: dict[str, Any] = {"match": [finding.identity for finding in taken], "reason": reason, "source": source}
+    entry: dict[str, Any] = {
+        "match": [finding.identity for finding in taken],
+        "reason": reason,
+        "source": source,
+    }
     entry["date"] = today
     if schema is not None:
         entry["schema"] = schema
@@ -208,5 +224,7 @@ def accept(
         grown = False
     if not grown:
         path.write_text(before, encoding="utf-8")
-        raise BaselineError(f"{path.name}: `entries` must be the last key, in block style, for entries to be added")
+        raise BaselineError(
+            f"{path.name}: `entries` must be the last key, in block style, for entries to be added"
+        )
     return taken

@@ -207,7 +207,9 @@ class _Run:
             theirs = self._resolved(want[status])
             if response.get("content") and not theirs.get("content"):
                 # Most of PostHog's actions have no serializer: the schema says nothing of what they send.
-                found.add("response-body-gone", place, _body_words(response), "no body", INFORMATION, gone=True)
+                found.add(
+                    "response-body-gone", place, _body_words(response), "no body", INFORMATION, gone=True
+                )
             elif theirs.get("content") and not response.get("content"):
                 found.add("response-body-new", place, "no body", _body_words(theirs), MORE)
             elif theirs.get("content"):
@@ -260,9 +262,7 @@ class _Findings:
         known: str = "",
     ) -> None:
         known = known or _line("; ".join(place.notes(gone)))
-        self.findings.append(
-            Finding(kind, self.operation, place.text, ours, theirs, severity, detail, known)
-        )
+        self.findings.append(Finding(kind, self.operation, place.text, ours, theirs, severity, detail, known))
 
 
 def _by_place(operation: Operation) -> dict[str, Mapping[str, Any]]:

@@ -32,7 +32,9 @@ class Finding:
 
     @property
     def identity(self) -> str:
-        return identity(f"{self.operation}:{self.kind}:{self.place}" + (f"={self.detail}" if self.detail else ""))
+        return identity(
+            f"{self.operation}:{self.kind}:{self.place}" + (f"={self.detail}" if self.detail else "")
+        )
 
     def as_json(self) -> Mapping[str, Any]:
         return {
@@ -49,5 +51,7 @@ class Finding:
 
 def identity(text: str) -> str:
     """Names come from outside: whatever would break a line, or be a pattern of the baseline, is spelled out."""
-    safe = re.sub(r"[^\x20-\x7e]|[*%`|<>\\]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text)
+    safe = re.sub(
+        r"[^\x20-\x7e]|[*%`|<>\\]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text
+    )
     return safe if len(safe) <= 300 else safe[:280] + f"...{len(safe)}"

@@ -18,7 +18,13 @@ ERAS = ("environments", "retiring", "projects")
 _ROOT = re.compile(r"/api/(environments|projects)/(?:\{(\w+)\}|@current)/(.+)")
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
 # What the operation ids of PostHog's framework end with.
-_ACTIONS = {"get": "retrieve", "put": "update", "post": "create", "delete": "destroy", "patch": "partial_update"}
+_ACTIONS = {
+    "get": "retrieve",
+    "put": "update",
+    "post": "create",
+    "delete": "destroy",
+    "patch": "partial_update",
+}
 
 Key = tuple[str, str]
 
@@ -97,9 +103,7 @@ def operations(document: Document) -> Iterator[Operation]:
                 yield Operation(method, str(path), root, below, data, parameters, names)
 
 
-def _parameters(
-    document: Document, given: list[Any], root_name: str | None
-) -> tuple[Mapping[str, Any], ...]:
+def _parameters(document: Document, given: list[Any], root_name: str | None) -> tuple[Mapping[str, Any], ...]:
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for parameter in given:
         for _ in range(8):  # a reference to a reference is odd, a circle is hostile

@@ -78,7 +78,9 @@ def _new(findings: tuple[Finding, ...]) -> Iterator[str]:
     yield "|---|--:|--:|--:|"
     for operation, members in groups.items():
         counts = _by_severity(members)
-        yield f"| {code(operation)} | " + " | ".join(str(counts[severity] or "") for severity in _ORDER) + " |"
+        yield (
+            f"| {code(operation)} | " + " | ".join(str(counts[severity] or "") for severity in _ORDER) + " |"
+        )
     for operation, members in groups.items():
         yield ""
         yield f"## {code(operation)}"

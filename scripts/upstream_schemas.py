@@ -102,7 +102,9 @@ class SchemaComparison:
 
     # --- values ----------------------------------------------------------------------------------------------
 
-    def _value(self, mine: Shape, other: Shape, place: Place, side: str, seen: frozenset[str]) -> Iterator[Found]:
+    def _value(
+        self, mine: Shape, other: Shape, place: Place, side: str, seen: frozenset[str]
+    ) -> Iterator[Found]:
         label = "body" if "." not in place.text and "[" not in place.text else "field"
         extra = mine.missing(other)
         if extra and side == "response":
@@ -143,7 +145,9 @@ class SchemaComparison:
                 severity = BREAKS if side == "request" else INFORMATION
                 yield ("enum-value-gone", place, value, "absent", severity, value, True)
 
-    def _fields(self, mine: Shape, other: Shape, place: Place, side: str, seen: frozenset[str]) -> Iterator[Found]:
+    def _fields(
+        self, mine: Shape, other: Shape, place: Place, side: str, seen: frozenset[str]
+    ) -> Iterator[Found]:
         holders = _holders(mine, place)
         skipped = {name for name, value in other.fields.items() if self._one_way(value, side)}
         for name, value in mine.fields.items():
@@ -165,9 +169,19 @@ class SchemaComparison:
             if name not in mine.fields and name not in skipped and mine.extra is None:
                 required = side == "request" and name in other.required
                 shown = f"{self.theirs.of(value)}{', required' if required else ''}"
-                yield (f"{side}-field-new", place.at(f".{name}"), "absent", shown, BREAKS if required else MORE, "", False)
+                yield (
+                    f"{side}-field-new",
+                    place.at(f".{name}"),
+                    "absent",
+                    shown,
+                    BREAKS if required else MORE,
+                    "",
+                    False,
+                )
 
-    def _variants(self, mine: Shape, other: Shape, place: Place, side: str, seen: frozenset[str]) -> Iterator[Found]:
+    def _variants(
+        self, mine: Shape, other: Shape, place: Place, side: str, seen: frozenset[str]
+    ) -> Iterator[Found]:
         have, want = self.ours.variants(mine), self.theirs.variants(other)
         if have is None or want is None:
             return
@@ -202,7 +216,9 @@ def _found(kind: str, place: Place, mine: Shape, other: Shape, severity: Severit
 def _style(parameter: Mapping[str, Any]) -> str:
     style = parameter.get("style", "form")
     exploded = parameter.get("explode", style == "form")
-    return "repeated" if style == "form" and exploded else "comma-separated" if style == "form" else str(style)
+    return (
+        "repeated" if style == "form" and exploded else "comma-separated" if style == "form" else str(style)
+    )
 
 
 def _text(value: object) -> str:

@@ -93,7 +93,7 @@ class Shapes:
         for part in _list(schema, "allOf"):
             result = _both(result, self._shape(part, seen))
         for key in ("oneOf", "anyOf"):
-            parts = _list(schema, key)
+            parts = _distinct(_list(schema, key))
             if parts:
                 result = _both(result, _either([self._shape(part, seen) for part in parts], parts))
         return result
@@ -119,6 +119,15 @@ class Shapes:
 def _list(schema: Schema, key: str) -> list[Any]:
     found = schema.get(key)
     return found if isinstance(found, list) else []
+
+
+def _distinct(parts: list[Any]) -> list[Any]:
+    """One of two alike is enough."""
+    named = {
+        part["$ref"] if isinstance(part, Mapping) and len(part) == 1 and "$ref" in part else id(part): part
+        for part in parts
+    }
+    return list(named.values())
 
 
 def _plain(schema: Schema) -> Shape:

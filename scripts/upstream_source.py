@@ -19,6 +19,7 @@ import yaml
 
 MAX_BYTES = 64 * 1024 * 1024  # the schema of spring 2026 has 3.6 MB
 MAX_NODES = 5_000_000
+MAX_DEPTH = 200
 MAX_SECONDS = 120.0
 MAX_REDIRECTS = 5
 _ACCEPT = "application/vnd.oai.openapi, application/yaml, application/json;q=0.9, */*;q=0.1"
@@ -93,7 +94,7 @@ def parse_schema(data: bytes, source: str) -> Mapping[str, Any]:
         document = (
             json.loads(text, parse_constant=_no_constant)
             if head.startswith(("{", "["))
-            else yaml.load(text, Loader=_Loader)
+            else _yaml(text)
         )
     except (yaml.YAMLError, json.JSONDecodeError, ValueError) as error:
         reason = " ".join(str(error).split())
@@ -102,6 +103,19 @@ def parse_schema(data: bytes, source: str) -> Mapping[str, Any]:
         raise SchemaError(f"{source}: is nested too deeply to be a schema") from None
     _check(document, source)
     return document  # type: ignore[no-any-return]
+
+
+def _yaml(text: str) -> Any:
+    """libyaml builds nodes by recursion in C, which ends the process when it goes too deep: look first."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise RecursionError
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+    return yaml.load(text, Loader=_Loader)
 
 
 def _no_constant(name: str) -> Any:
@@ -115,7 +129,9 @@ def _check(document: Any, source: str) -> None:
         raise SchemaError(f"{source}: is Swagger {document['swagger']}; OpenAPI 3.0 or 3.1 is needed")
     version = str(document.get("openapi", ""))
     if not version.startswith(("3.0", "3.1")):
-        raise SchemaError(f"{source}: is not an OpenAPI 3.0 or 3.1 document (openapi: {version or 'missing'})")
+        raise SchemaError(
+            f"{source}: is not an OpenAPI 3.0 or 3.1 document (openapi: {version or 'missing'})"
+        )
     paths = document.get("paths")
     if not isinstance(paths, dict) or not paths:
         raise SchemaError(f"{source}: has no paths; was it cut off?")
@@ -147,7 +163,9 @@ def _bounded(document: Any, source: str) -> None:
             open_nodes.discard(id(node))
             total = 1 + sum(sizes.get(id(item), 1) for item in inner)
             if total > MAX_NODES:
-                raise SchemaError(f"{source}: has more than {MAX_NODES} nodes once its aliases are written out")
+                raise SchemaError(
+                    f"{source}: has more than {MAX_NODES} nodes once its aliases are written out"
+                )
             sizes[id(node)] = total
         elif id(node) in open_nodes:
             raise SchemaError(f"{source}: an alias holds itself")
@@ -249,12 +267,16 @@ def _body(response: httpx.Response, url: str, deadline: float, clock: Callable[[
     if status != 200:
         raise SchemaError(f"{url}: the server answered {status}, not 200")
     if "html" in response.headers.get("content-type", ""):
-        raise SchemaError(f"{url}: is a web page, not a schema; PostHog serves its schema at <host>/api/schema/")
+        raise SchemaError(
+            f"{url}: is a web page, not a schema; PostHog serves its schema at <host>/api/schema/"
+        )
     received = bytearray()
     for chunk in response.iter_bytes():
         received += chunk
         if len(received) > MAX_BYTES:
             raise SchemaError(f"{url}: is larger than {MAX_BYTES // 2**20} MiB")
         if clock() > deadline:
-            raise SchemaError(f"{url}: took longer than {MAX_SECONDS:.0f} s; try again, or save it to a file first")
+            raise SchemaError(
+                f"{url}: took longer than {MAX_SECONDS:.0f} s; try again, or save it to a file first"
+            )
     return bytes(received)

@@ -16,7 +16,8 @@ def put(document: Any, place: str, value: Any) -> None:
     *path, last = [step.replace("~1", "/").replace("~0", "~") for step in place.removeprefix("#/").split("/")]
     for step in path:
         document = document[int(step)] if isinstance(document, list) else document[step]
+    key = int(last) if isinstance(document, list) else last
     if value is GONE:
-        del document[last]
+        del document[key]
     else:
-        document[int(last) if isinstance(document, list) else last] = value
+        document[key] = value
