@@ -88,7 +88,7 @@ def load_baseline(path: Path = BASELINE) -> Baseline:
         raise BaselineError(
             f"{path.name}: needs `schema` (a text) and `entries`, nothing else ({sorted(unknown)})"
         )
-    entries = found.get("entries") or []
+    entries = [] if found.get("entries") is None else found["entries"]
     if not isinstance(entries, list):
         raise BaselineError(f"{path.name}: entries must be a list")
     return Baseline(

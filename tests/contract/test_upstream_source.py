@@ -187,7 +187,8 @@ def test_redirects_are_followed_within_the_origin() -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["https://evil.example/api/schema/", "http://posthog.example/x", "https://posthog.example:8443/x"]
+    "location",
+    ["https://evil.example/api/schema/", "http://posthog.example/x", "https://posthog.example:8443/x"],
 )
 def test_redirects_to_another_origin_are_not_followed(location: str) -> None:
     asked: list[str] = []
