@@ -231,7 +231,7 @@ class _Drafting:
         if isinstance(schema.get("type"), list):
             schema["type"] = schema["type"][0]
         drafted["schema"] = schema["oneOf"][0] if "oneOf" in schema else schema
-        if place == "query" and parameter.get("required") is True:
+        if place == "path" or parameter.get("required") is True:
             text = drafted["schema"].get("contentMediaType")
             drafted["example"] = "[]" if text else self.components.sample(drafted["schema"])
         return drafted

@@ -73,8 +73,7 @@ class Components:
         if kind == "object":
             if found.fields:
                 return _nullable(self.object(schema, side, hint), found)
-            extra = None if found.extra is None else self.value(found.extra, side, f"{hint}Value")
-            return {"type": _type("object", found), "additionalProperties": extra} if extra else {}
+            return _nullable(self._map(found, side, hint), found)
         drafted: dict[str, Any] = {"type": _type(kind, found)}
         if found.formats - {""} and kind == "string":
             drafted["format"] = next(iter(found.formats - {""}))
@@ -107,6 +106,15 @@ class Components:
             key: self._field(key, self.value(value, side, f"{_stem(free)}{pascal(key)}"))
             for key, value in fields.items()
         }
+        return _reference(free)
+
+    def _map(self, found: Shape, side: str, hint: str) -> dict[str, Any]:
+        """An object whose keys are data: the generator makes a model of it, which needs a name too."""
+        values = None if found.extra is None else self.value(found.extra, side, f"{hint}Value")
+        if not values:
+            return {}
+        free = self._free(f"{hint}Map")
+        self.drafted[free] = {"type": "object", "description": TODO, "additionalProperties": values}
         return _reference(free)
 
     def described(self, schema: Schema, name: str) -> str:
@@ -218,7 +226,7 @@ class Components:
         if kind == "string" and schema.get("format") in _FORMATTED:
             return _FORMATTED[schema["format"]]
         if kind == "string":
-            return "string".ljust(schema.get("minLength", 0), "s")[: schema.get("maxLength", 6)]
+            return "string".ljust(schema.get("minLength", 0), "s")[: schema.get("maxLength")]
         if kind in ("integer", "number"):
             low, high = schema.get("minimum", 0), schema.get("maximum", 0)
             return low if low > 0 else min(0, high)

@@ -92,9 +92,7 @@ def parse_schema(data: bytes, source: str) -> Mapping[str, Any]:
         )
     try:
         document = (
-            json.loads(text, parse_constant=_no_constant)
-            if head.startswith(("{", "["))
-            else _yaml(text)
+            json.loads(text, parse_constant=_no_constant) if head.startswith(("{", "[")) else _yaml(text)
         )
     except (yaml.YAMLError, json.JSONDecodeError, ValueError) as error:
         reason = " ".join(str(error).split())
