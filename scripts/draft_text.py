@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from contract_document import ContractError, load_yaml, merge
+from contract_document import ContractError, merge
 
 _WIDTH = 110
 _FLOW_WIDTH = 96
@@ -107,8 +108,6 @@ def text_of(draft: Draft) -> str:
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    import textwrap
-
     yield from textwrap.wrap("".join(char if char.isprintable() else " " for char in text), _WIDTH - 6)
 
 
@@ -219,12 +218,3 @@ def _into(lines: list[str], heads: tuple[str, ...], new: list[str]) -> list[str]
 def _with_tag(text: str, tag: str) -> str:
     lines = text.rstrip("\n").split("\n")
     return "\n".join(_into(lines, ("tags:",), [f"  - name: {tag}", "    description: TODO(curate)"])) + "\n"
-
-
-def todo_places(contract: Path) -> list[str]:
-    """Files of the contract that still hold a mark."""
-    return [
-        path.name
-        for path in [contract / "root.yaml", *sorted((contract / "resources").glob("*.yaml"))]
-        if "TODO(curate)" in str(load_yaml(path))
-    ]

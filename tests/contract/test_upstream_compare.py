@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract_document import load_yaml
 from tests.contract.breaking import CREATE, GONE, LIST, SCHEMAS, put
-from tests.contract.conftest import DATA
 from tests.contract.vendor import (
     ENVIRONMENTS,
     THING,
@@ -437,9 +435,3 @@ def test_the_real_contract_matches_itself(merged: dict[str, Any]) -> None:
     result = compare(merged, merged)
     assert result.matched == result.ours
     assert {finding.kind for finding in result.findings} == {"operation-id"}
-
-
-def test_the_data_of_these_tests_is_in_posthogs_style() -> None:
-    document = load_yaml(DATA / "vendor-schema.yaml")
-    assert document["openapi"] == "3.0.3"
-    assert list(document["components"]["securitySchemes"]) == ["PersonalAPIKeyAuth"]

@@ -21,7 +21,6 @@ from draft_operation import DraftError, draft, taken_names
 from draft_schemas import Components, pascal, singular
 from draft_text import Draft, insert, text_of
 from tests.contract.breaking import put
-from tests.contract.conftest import DATA
 from tests.contract.rules import RULES, Document
 from tests.contract.rules import taken_names as taken_in_templates
 from tests.contract.test_generate import PARTS
@@ -451,7 +450,3 @@ def test_the_command_tells_what_is_wrong_in_one_line(
     assert all(line.startswith("draft: ") for line in capsys.readouterr().err.splitlines())
     assert draft_operation.main([WIDGETS, str(tmp_path / "schema.json")]) == 0
     assert "operationId: widgets_list" in capsys.readouterr().out
-
-
-def test_the_data_is_there() -> None:
-    assert (DATA / "vendor-schema.yaml").exists()

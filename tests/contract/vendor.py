@@ -8,7 +8,7 @@ from typing import Any
 
 from contract_document import load_yaml
 from tests.contract.conftest import DATA
-from upstream_compare import Result, compare
+from upstream_compare import compare
 from upstream_findings import Finding
 
 ENVIRONMENTS = "/api/environments/{project_id}/"
@@ -68,10 +68,6 @@ def as_3_1(value: Any) -> Any:
         elif "oneOf" in value:
             result["oneOf"] = [*result["oneOf"], {"type": "null"}]
     return result
-
-
-def run(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Result:
-    return compare(ours, theirs)
 
 
 def news(ours: Mapping[str, Any], change: Change) -> list[Finding]:
