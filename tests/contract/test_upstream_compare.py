@@ -301,6 +301,29 @@ def test_a_note_on_an_object_explains_its_fields_but_nothing_new_and_nothing_dee
     assert [one.known for one in deeper if one.place.startswith("200.results")] == [""]
 
 
+def test_a_note_on_an_object_does_not_reach_the_objects_in_it(small: dict[str, Any]) -> None:
+    put(small, f"{SCHEMAS}/ThingCreate/properties/size", {"$ref": f"{SCHEMAS}/ThingFilter"})
+    put(small, f"{SCHEMAS}/ThingCreate/x-curation", noted("the fields of a thing"))
+    theirs = {"type": "object", "properties": {"key": {"type": "string"}}, "required": ["key"]}
+    (found,) = [one for one in news(small, at(f"{THING}/size", theirs)) if one.place == "body.size.value"]
+    assert (found.kind, found.known) == ("request-field-gone", "")
+
+
+def test_an_object_that_is_undocumented_does_not_explain_its_fields(small: dict[str, Any]) -> None:
+    put(small, f"{SCHEMAS}/ThingCreate/x-curation", noted("absent"))
+    (found,) = news(small, at(f"{THING}/name", GONE))
+    assert (found.kind, found.known) == ("request-field-gone", "")
+
+
+def test_an_operation_that_only_moved_is_not_known_to_be_gone(small: dict[str, Any]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        for root in ("environments", "projects"):
+            del document["paths"][f"/api/{root}/{{project_id}}/things/"]["get"]
+
+    (found,) = news(small, change)
+    assert (found.identity, found.known) == ("things_list:operation-gone:operation", "")
+
+
 def test_a_note_on_a_response_explains_its_missing_body_and_its_fields(small: dict[str, Any]) -> None:
     put(small, f"{LIST}/responses/200/x-curation", noted("another envelope"))
     (body,) = news(small, at(f"{LISTED}/responses/200/content", {}))

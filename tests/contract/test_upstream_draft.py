@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 import draft_operation
+import draft_text
 from contract_document import CONTRACT, ROOT, ContractError, merge
 from draft_operation import DraftError, draft, taken_names
 from draft_schemas import Components, pascal, singular
@@ -185,6 +186,27 @@ def test_schemas_that_hold_themselves_are_drafted_once(document: dict[str, Any])
     assert found.schemas["Part"]["properties"]["inside"]["items"] == {"$ref": "#/components/schemas/Part"}
     example = found.operation["responses"]["200"]["content"]["application/json"]["examples"]["documented"]
     assert example["value"]["results"][0]["parts"] == [{"id": 0, "weight": 0, "inside": []}]
+
+
+def test_a_schema_that_holds_itself_directly_has_an_example_that_ends(document: dict[str, Any]) -> None:
+    theirs = vendor()
+    put(theirs, "#/components/schemas/Part/properties/inside", {"$ref": "#/components/schemas/Part"})
+    found = drafted(document, theirs=theirs)
+    example = found.operation["responses"]["200"]["content"]["application/json"]["examples"]["documented"]
+    assert example["value"]["results"][0]["parts"] == [{"id": 0, "weight": 0}]
+
+
+def test_a_component_of_ours_that_is_for_requests_is_not_used_in_a_response(document: dict[str, Any]) -> None:
+    """It requires what a response may leave out."""
+    theirs = vendor()
+    fields = document["components"]["schemas"]["PropertyFilter"]["properties"]
+    put(
+        theirs,
+        "#/components/schemas/Part",
+        {"type": "object", "properties": {key: {"type": "string"} for key in fields}},
+    )
+    items = drafted(document, theirs=theirs).schemas["Widget"]["properties"]["parts"]["items"]
+    assert items == {"$ref": "#/components/schemas/Part"}
 
 
 @pytest.mark.parametrize(
@@ -361,6 +383,21 @@ def test_a_file_that_nothing_can_be_added_to_is_left_as_it_was(copy: Path, docum
     before = texts(copy)
     found = Draft(**{**vars(drafted(document)), "tag": "evaluations", "new_tag": False})
     with pytest.raises(ContractError):
+        insert(copy, found)
+    assert texts(copy) == before
+
+
+def test_a_contract_that_says_something_else_afterwards_is_not_left_behind(
+    copy: Path, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, found = texts(copy), drafted(document, "GET groups/")
+    honest = draft_text._with_draft
+
+    def careless(text: str | None, what: Draft) -> str:
+        return honest(text, what).replace("summary: Create a group", "summary: Another thing")
+
+    monkeypatch.setattr(draft_text, "_with_draft", careless)
+    with pytest.raises(ContractError, match="paste the draft"):
         insert(copy, found)
     assert texts(copy) == before
 
