@@ -130,3 +130,11 @@ def test_a_field_that_posthog_adds_reaches_the_user_through_one_edit(repository:
     )
     search = os.pathsep.join([str(repository.folder / "generated"), str(ROOT / "src")])
     assert repository.run("-c", program, PYTHONPATH=search) == (0, "red\n")
+
+    # The contract report says what it means for users: something new to read, and nothing that breaks.
+    code, out = repository.run("scripts/contract_diff.py", "before.yaml", str(MERGED), "--format", "json")
+    report = json.loads(out)
+    assert (code, report["summary"]["breaking"]) == (0, 0)
+    changed = [change for change in report["changes"] if "colour" in change["place"]]
+    assert [change["level"] for change in changed] == ["additive"]
+    assert "persisted_folder_retrieve" in changed[0]["operations"]
