@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract_diffing.reading import Unreadable
 from contract_document import CONTRACT, ContractError, merge
 from draft_schemas import TODO, Components, pascal, singular
 from draft_text import Draft, insert, text_of
@@ -327,7 +328,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Now replace every {TODO}, run `make generate`, and write the emulator's handler.")
         else:
             sys.stdout.write(text_of(drafted))
-    except (SchemaError, DraftError, ContractError) as error:
+    except (SchemaError, DraftError, ContractError, Unreadable) as error:
         print(f"draft: {error}", file=sys.stderr)
         return 2
     return 0

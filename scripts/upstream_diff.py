@@ -14,6 +14,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from contract_diffing.reading import Unreadable
 from contract_document import ContractError, merge
 from upstream_baseline import BASELINE, BaselineError, accept, judge, load_baseline
 from upstream_compare import compare
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None, today: date | None = None) -> int:
     options = _options(arguments)
     try:
         return _run(options, today or date.today())
-    except (SchemaError, BaselineError, ContractError) as error:
+    except (SchemaError, BaselineError, ContractError, Unreadable) as error:
         print(f"upstream-diff: {error}", file=sys.stderr)
     except RecursionError:
         print(f"upstream-diff: {options.schema}: is nested too deeply to be a schema", file=sys.stderr)

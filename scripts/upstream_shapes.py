@@ -1,21 +1,29 @@
-"""What a schema says of a value, in one form for OpenAPI 3.0 and 3.1.
+"""What a schema says of a value, as one shape: which types, which fields, which constants.
 
-`nullable`, type lists, `allOf` around one reference, unions with null and PostHog's BlankEnum/NullEnum all mean the
-same thing in different words; here they look the same.
+The normal form is that of the contract diff (`contract_diffing/normal.py`), where OpenAPI 3.0 and 3.1 look the same.
+A shape is a looser view of it, for two documents that are not versions of each other: all branches of one schema
+together, a single object's fields, and every mapping that had a say, for the notes that stand on them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
+from contract_diffing.normal import ANY, Branch, Node
+from contract_diffing.reading import Document as Normal
+from contract_diffing.reading import Unreadable
+
 Document = Mapping[str, Any]
-Schema = Mapping[str, Any]
+Schema = Any  # a schema as it is written, or a node or branch of the normal form
 
 # Formats that decide which Python type a value becomes; the others are hints.
-_FORMATS = ("date", "date-time", "uuid", "binary")
-_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
+_FORMATS = frozenset({"date", "date-time", "uuid", "binary"})
+# Compositions are written out to compare them: those that name each other many times over are refused first.
+MAX_COMPOSED = 20_000
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,8 @@ class Shape:
     variants: tuple[Schema, ...] = ()
     read_only: bool = False
     write_only: bool = False
-    names: tuple[str, ...] = ()  # of the components that were followed
-    nodes: tuple[Schema, ...] = ()  # every mapping that had a say
+    names: tuple[str, ...] = ()  # of the components that it is
+    nodes: tuple[Mapping[str, Any], ...] = ()  # every mapping that had a say
 
     def accepts(self, other: Shape) -> bool:
         """Whether every type of `other` is one of ours."""
@@ -56,7 +64,8 @@ class Shape:
         return " or ".join(words + ["null"] * (self.nullable and bool(self.types)))
 
 
-def lookup(document: Document, reference: str) -> Schema:
+def lookup(document: Document, reference: str) -> Mapping[str, Any]:
+    """What a reference names; an empty schema where it leads nowhere."""
     target: Any = document
     for step in reference.removeprefix("#/").split("/"):
         step = step.replace("~1", "/").replace("~0", "~")
@@ -65,38 +74,75 @@ def lookup(document: Document, reference: str) -> Schema:
 
 
 class Shapes:
-    """Shapes of one document. Each component is followed once, however often it is referred to."""
+    """Shapes of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.visits = 0
-        self._known: dict[str, Shape] = {}
+        self._normal = Normal(document, "schema")
+        self._places = count()
+        self._weights: dict[str, int] = {}
+        self._known: dict[tuple[str, ...], Shape] = {}
 
-    def of(self, schema: Any) -> Shape:
-        """The shape of a schema; a reference that leads back to itself says nothing."""
-        return self._shape(schema, frozenset())
+    def of(self, schema: Schema) -> Shape:
+        """The shape of a schema; one that is only itself says nothing.
 
-    def _shape(self, schema: Any, seen: frozenset[str]) -> Shape:
-        if not isinstance(schema, Mapping):
-            return Shape()
+        Raises `Unreadable` when its parts name each other so often that they cannot be written out.
+        """
         self.visits += 1
-        own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "oneOf", "anyOf")}
-        result = replace(_plain(own), nodes=(schema,))
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            if reference in seen:
-                return result
-            if reference not in self._known:
-                self._known[reference] = self._shape(lookup(self.document, reference), seen | {reference})
-            target = self._known[reference]
-            result = _both(result, replace(target, names=(reference.rpartition("/")[2], *target.names)))
-        for part in _list(schema, "allOf"):
-            result = _both(result, self._shape(part, seen))
-        for key in ("oneOf", "anyOf"):
-            parts = _distinct(_list(schema, key))
-            if parts:
-                result = _both(result, _either([self._shape(part, seen) for part in parts], parts))
-        return result
+        if isinstance(schema, Branch):
+            return _shape((schema,), name=schema.name)
+        node = schema if isinstance(schema, Node) else self._node(schema)
+        if node is None:
+            return Shape()
+        if node.key not in self._known:
+            if sum(self._weight(part.raw, ()) for part in node.parts) > MAX_COMPOSED:
+                raise Unreadable(f"{node.place}: its parts name each other too often to be compared")
+            nodes = {id(one): one for part in node.parts for one in self._spoken(part.raw, ())}
+            self._known[node.key] = _shape(
+                node.branches,
+                name=node.name,
+                nodes=tuple(nodes.values()),
+                read_only=node.fact("readOnly") is True,
+                write_only=node.fact("writeOnly") is True,
+            )
+        return self._known[node.key]
+
+    def _node(self, schema: Any) -> Node | None:
+        try:
+            raw = schema if isinstance(schema, Mapping) else {}
+            return Node.at(self._normal, raw, f"#/inline/{next(self._places)}")
+        except Unreadable:  # a reference to itself
+            return None
+
+    def _weight(self, raw: Any, above: tuple[str, ...]) -> int:
+        """How many schemas a composition is when it is written out."""
+        if not isinstance(raw, Mapping):
+            return 0
+        total = 1 + sum(
+            self._weight(part, above) for key in ("allOf", "anyOf", "oneOf") for part in _list(raw, key)
+        )
+        reference = raw.get("$ref")
+        if isinstance(reference, str) and reference not in above:
+            if reference not in self._weights:
+                self._weights[reference] = self._weight(lookup(self.document, reference), (*above, reference))
+            total += self._weights[reference]
+        return total
+
+    def _spoken(self, raw: Any, above: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
+        """A schema and the ones that it says the same as: targets, members of allOf, what may be null."""
+        if not isinstance(raw, Mapping):
+            return
+        yield raw
+        reference = raw.get("$ref")
+        if isinstance(reference, str) and reference not in above:
+            yield from self._spoken(lookup(self.document, reference), (*above, reference))
+        for part in _list(raw, "allOf"):
+            yield from self._spoken(part, above)
+        for key in ("anyOf", "oneOf"):
+            real = [part for part in _list(raw, key) if part != {"type": "null"}]
+            if len(real) == 1:
+                yield from self._spoken(real[0], above)
 
     def variants(self, found: Shape) -> dict[str, Schema] | None:
         """The members of a union by the constant that tells them apart; None when one has none."""
@@ -116,108 +162,39 @@ class Shapes:
                     yield str(values[0])
 
 
-def _list(schema: Schema, key: str) -> list[Any]:
+def _list(schema: Mapping[str, Any], key: str) -> list[Any]:
     found = schema.get(key)
     return found if isinstance(found, list) else []
 
 
-def _distinct(parts: list[Any]) -> list[Any]:
-    """One of two alike is enough."""
-    named = {
-        part["$ref"] if isinstance(part, Mapping) and len(part) == 1 and "$ref" in part else id(part): part
-        for part in parts
-    }
-    return list(named.values())
-
-
-def _plain(schema: Schema) -> Shape:
-    kinds = schema.get("type")
-    types = {kinds} if isinstance(kinds, str) else set(kinds) if isinstance(kinds, list) else set()
-    nullable = schema.get("nullable") is True or "null" in types
-    types.discard("null")
-    values = schema.get("enum")
-    if values is None and "const" in schema:
-        values = [schema["const"]]
-    if isinstance(values, list):
-        nullable = nullable or None in values
-        values = tuple(value for value in values if value is not None)
-        if not types:
-            types = {_NAMES.get(type(value), "string") for value in values}
-    else:
-        values = None
-    fields = schema.get("properties")
-    extra = schema.get("additionalProperties")
-    if not types and fields:
-        types = {"object"}
-    if not types and "items" in schema:
-        types = {"array"}
-    named_format = schema.get("format")
+def _shape(
+    branches: tuple[Branch, ...],
+    *,
+    name: str = "",
+    nodes: tuple[Mapping[str, Any], ...] = (),
+    read_only: bool = False,
+    write_only: bool = False,
+) -> Shape:
+    """All branches together. A single object among them gives its fields; several are variants."""
+    real = [branch for branch in branches if branch.type != "null"]
+    objects = [branch for branch in real if branch.type == "object"]
+    arrays = [branch for branch in real if branch.items is not None]
+    one = objects[0] if len(objects) == 1 else None
+    enums = [branch.enum for branch in real if branch.enum is not None]
+    values = tuple(dict.fromkeys(json.loads(text) for enum in enums for text in enum))
+    names = dict.fromkeys([name, *(branch.name for branch in real if len(real) == 1)])
     return Shape(
-        types=frozenset(types),
-        nullable=nullable,
-        formats=frozenset({named_format if named_format in _FORMATS else ""} if "string" in types else ()),
-        values=values,
-        fields=fields if isinstance(fields, Mapping) else {},
-        required=frozenset(schema.get("required") or () if isinstance(schema.get("required"), list) else ()),
-        items=schema["items"] if isinstance(schema.get("items"), Mapping) else None,
-        extra=extra if isinstance(extra, Mapping) else None,
-        read_only=schema.get("readOnly") is True,
-        write_only=schema.get("writeOnly") is True,
-    )
-
-
-def _both(one: Shape, other: Shape) -> Shape:
-    """Both hold: siblings of a reference, members of allOf."""
-    common = one.types & other.types if one.types and other.types else one.types or other.types
-    return Shape(
-        types=common or one.types,
-        nullable=one.nullable or other.nullable,
-        formats=one.formats or other.formats,
-        values=one.values if one.values is not None else other.values,
-        fields={**other.fields, **one.fields},
-        required=one.required | other.required,
-        items=one.items if one.items is not None else other.items,
-        extra=one.extra if one.extra is not None else other.extra,
-        variants=one.variants or other.variants,
-        read_only=one.read_only or other.read_only,
-        write_only=one.write_only or other.write_only,
-        names=tuple(dict.fromkeys(one.names + other.names)),
-        nodes=_once(one.nodes + other.nodes),
-    )
-
-
-def _once(nodes: tuple[Schema, ...]) -> tuple[Schema, ...]:
-    return tuple({id(node): node for node in nodes}.values())
-
-
-def _either(branches: list[Shape], schemas: list[Schema]) -> Shape:
-    """One of them holds. A single object among them gives its fields; several are variants."""
-    nullable = any(branch.nullable or _is_null(branch) for branch in branches)
-    real = [(branch, part) for branch, part in zip(branches, schemas, strict=True) if not _is_null(branch)]
-    if not real:
-        return Shape(nullable=nullable)
-    shapes = [branch for branch, _ in real]
-    objects = [(branch, part) for branch, part in real if "object" in branch.types]
-    arrays = [branch for branch in shapes if branch.items is not None]
-    anything = any(not branch.types for branch in shapes)
-    one = objects[0][0] if len(objects) == 1 else Shape()
-    valued = all(branch.values is not None for branch in shapes)
-    return Shape(
-        types=frozenset() if anything else frozenset().union(*(branch.types for branch in shapes)),
-        nullable=nullable,
-        formats=frozenset().union(*(branch.formats for branch in shapes)),
-        values=tuple(dict.fromkeys(v for b in shapes for v in b.values or ())) if valued else None,
-        fields=one.fields,
-        required=one.required,
+        types=frozenset() if any(branch.type == ANY for branch in real) else frozenset(b.type for b in real),
+        nullable=len(real) < len(branches),
+        formats=frozenset().union(*(b.formats & _FORMATS or {""} for b in real if b.type == "string")),
+        values=values if real and len(enums) == len(real) else None,
+        fields=one.properties if one else {},
+        required=one.required if one else frozenset(),
         items=arrays[0].items if len(arrays) == 1 else None,
-        extra=one.extra,
-        variants=tuple(part for _, part in objects) if len(objects) > 1 else one.variants,
-        names=tuple(name for branch in shapes for name in branch.names) if len(shapes) == 1 else one.names,
-        nodes=tuple(node for branch in shapes for node in branch.nodes) if len(shapes) == 1 else one.nodes,
+        extra=one.additional if one and isinstance(one.additional, Node) else None,
+        variants=tuple(objects) if len(objects) > 1 else (),
+        read_only=read_only,
+        write_only=write_only,
+        names=tuple(one_name for one_name in names if one_name),
+        nodes=nodes,
     )
-
-
-def _is_null(branch: Shape) -> bool:
-    """`{type: null}`, or an enum whose only value is null."""
-    only_null = any(node.get("type") == "null" or node.get("enum") == [None] for node in branch.nodes)
-    return only_null and not branch.types

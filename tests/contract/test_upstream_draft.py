@@ -120,11 +120,11 @@ def test_parameters_are_sent_as_the_server_reads_them(document: dict[str, Any]) 
 
 def test_enums_that_may_be_blank_or_null_become_one_component(document: dict[str, Any]) -> None:
     schemas = drafted(document).schemas
-    assert schemas["WidgetShape"]["enum"] == ["round", "square", ""]
-    assert schemas["WidgetShape"]["x-enum-varnames"] == ["ROUND", "SQUARE", "BLANK"]
+    assert schemas["Shape"]["enum"] == ["round", "square", ""]
+    assert schemas["Shape"]["x-enum-varnames"] == ["ROUND", "SQUARE", "BLANK"]
     assert schemas["WidgetColour"]["x-enum-varnames"] == ["RED", "DARK_BLUE", "BLANK"]
     assert schemas["Widget"]["properties"]["shape"] == {
-        "oneOf": [{"$ref": "#/components/schemas/WidgetShape"}, {"type": "null"}],
+        "oneOf": [{"$ref": "#/components/schemas/Shape"}, {"type": "null"}],
         "description": MARK,
     }
 

@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
-from contract_document import ROOT
+from contract_diffing.compare import compare as diff
+from contract_diffing.reading import parse, read
+from contract_document import ROOT, dump, merge
+from contract_review.release import judge
 from tests.contract.test_generate import PARTS
 
 RESOURCE = Path("openapi/resources/persisted_folder.yaml")
@@ -138,3 +141,32 @@ def test_a_field_that_posthog_adds_reaches_the_user_through_one_edit(repository:
     changed = [change for change in report["changes"] if "colour" in change["place"]]
     assert [change["level"] for change in changed] == ["additive"]
     assert "persisted_folder_retrieve" in changed[0]["operations"]
+
+    # Version and changelog: the next patch version before 1.0, and nothing is missing.
+    changes = diff(read(repository.folder / "before.yaml"), read(repository.folder / MERGED))
+    released = "## [0.1.0] - 2026-11-21\n"
+    verdict = judge(changes, released, "## [Unreleased]\n\n### Added\n\n- `colour`\n\n" + released, "0.1.1")
+    assert (verdict.level, verdict.needs, verdict.problems) == ("additive", (0, 1, 1), ())
+
+
+def test_a_field_that_posthog_removes_needs_a_version_and_a_line_in_the_changelog(
+    repository: Repository,
+) -> None:
+    gone = schema()
+    del gone["components"]["schemas"]["PersistedFolder"]["properties"]["updated_at"]
+    lost = "persisted_folder_retrieve:response-field-gone:200.updated_at"
+    assert repository.compared(gone) == (1, [lost])
+
+    before = read(repository.folder / MERGED)
+    line = (
+        "        updated_at: {type: string, format: date-time, description: When the row was last changed.}\n"
+    )
+    repository.edit(line, "")
+    assert repository.compared(gone) == (0, [])
+
+    changes = diff(before, parse(dump(merge(repository.folder / "openapi")), "the edited contract"))
+    released = "## [0.1.0] - 2026-11-21\n"
+    silent = judge(changes, released, released, "0.1.0")
+    assert (silent.level, silent.needs, bool(silent.problems)) == ("breaking", (0, 2, 0), True)
+    entry = "## [Unreleased]\n\n### Removed\n\n- `PersistedFolder.updated_at`\n\n"
+    assert judge(changes, released, entry + released, "0.2.0").problems == ()
