@@ -25,6 +25,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             shutil.copytree(ROOT / part, tmp_path / part, ignore=IGNORE)
         else:
             shutil.copy(ROOT / part, tmp_path / part)
+    # What the project's own changelog announces must not excuse what the tests do.
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-11-21\n", encoding="utf-8"
+    )
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "base"]):
         settings = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", *settings, *command], cwd=tmp_path, check=True, capture_output=True)
