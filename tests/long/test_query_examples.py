@@ -7,11 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import iterate_rows
 import pytest
-
-from ..client.conftest import Side
-from .sql_server import SqlServer
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -20,6 +16,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
     ("name", "shown"),
     [
         ("hogql", ["$pageview", "2,000 events in all", "evnt"]),
+        ("iterate_rows", ["stopped after 700 rows", "2,000 rows in the end, each once"]),
         ("async_query", ["100% of the rows read", "started, done: False", "found again: 3 rows"]),
         (
             "data_frames",
@@ -39,12 +36,3 @@ def test_the_example_shows_what_it_promises(name: str, shown: list[str]) -> None
     assert (done.returncode, done.stderr) == (0, "")
     for text in shown:
         assert text in done.stdout
-
-
-def test_the_example_of_iterating_reads_every_row_once(capsys: pytest.CaptureFixture[str]) -> None:
-    server = SqlServer(
-        """create table events as select make_timestamp(1767225600000000 + range // 3) as timestamp,
-        cast(printf('00000000-0000-4000-8000-%012x', range) as uuid) as uuid, 'a' as event from range(2000)"""
-    )
-    iterate_rows.main(Side("sync").client(server))
-    assert capsys.readouterr().out == "stopped after 700 rows\n2,000 rows in the end, each once\n"
