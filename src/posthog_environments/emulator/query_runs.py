@@ -28,7 +28,7 @@ Status = dict[str, Any]
 
 
 def context_of(state: State) -> Context:
-    return Context(state.data, state.project_id, state.clock.now())
+    return Context(state.data, state.project_id, state.clock.now(), state.behaviour.hogql_offset)
 
 
 @define(frozen=True)

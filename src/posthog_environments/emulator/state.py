@@ -49,6 +49,8 @@ class Behaviour:
         silent_failures: Whether asynchronous queries that are sent from now on fail without a message: status 500.
         concurrent_queries: How many asynchronous queries may run at once; a query that needs a calculation beyond
             that is answered with 429 and no Retry-After. None for any number.
+        hogql_offset: Whether a HogQLQuery may have an OFFSET; since April 2026 PostHog refuses it with a personal
+            API key.
     """
 
     apply_delay: float = 0.0
@@ -61,6 +63,7 @@ class Behaviour:
     stuck_queries: bool = False
     silent_failures: bool = False
     concurrent_queries: int | None = None
+    hogql_offset: bool = True
 
 
 @define

@@ -15,7 +15,7 @@ configured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from attrs import define
 
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql.errors import INSTALL, HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.placeholders import Filters
 
 DEFAULT_LIMIT: Final = 100
 LARGEST_LIMIT: Final = 50_000
@@ -57,8 +58,8 @@ def execute(
     dataset: Dataset,
     now: datetime,
     *,
-    variables: Mapping[str, Any] | None = None,
-    filters: Mapping[str, Any] | None = None,
+    variables: Callable[[str], Any] | None = None,
+    filters: Filters | None = None,
     offset_allowed: bool = True,
 ) -> Result:
     """Run a query.
@@ -68,8 +69,8 @@ def execute(
         values: Values of its `{placeholders}`.
         dataset: What to run it over.
         now: What `now()` gives.
-        variables: Values of its `{variables.name}`, by code name.
-        filters: What its `{filters}` stands for: `dateRange` and `properties`.
+        variables: Gives the value of `{variables.name}`, or raises `HogQLError`; None when there are no variables.
+        filters: What its `{filters}` stands for; without them every row passes.
         offset_allowed: Whether OFFSET is taken; since April 2026 PostHog refuses it with a personal API key.
 
     Raises:
@@ -81,21 +82,30 @@ def execute(
     return run(sql, values, dataset, now, variables, filters, offset_allowed)
 
 
-def check(sql: str, values: Mapping[str, Any] | None, dataset: Dataset, now: datetime) -> None:
-    """Read and resolve a query without running it.
+def check(
+    sql: str,
+    values: Mapping[str, Any] | None,
+    dataset: Dataset,
+    now: datetime,
+    *,
+    variables: Callable[[str], Any] | None = None,
+    filters: Filters | None = None,
+) -> None:
+    """Read and resolve a query without running it; arguments as of `execute`.
 
     Raises:
         HogQLError: It cannot be run.
     """
     from posthog_environments.emulator.hogql.running import resolve
 
-    resolve(sql, values, dataset, now, None, None, offset_allowed=True)
+    resolve(sql, values, dataset, now, variables, filters, offset_allowed=True)
 
 
 __all__ = [
     "DEFAULT_LIMIT",
     "INSTALL",
     "LARGEST_LIMIT",
+    "Filters",
     "HogQLError",
     "HogQLUnsupported",
     "Result",

@@ -138,6 +138,16 @@ class CallResolver(ExpressionResolver):
                 f"Illegal type {types[0]} of argument of function {function.name}", "illegal_type_of_argument"
             )
         function.check(types)
+        if function.name == "multiIf":
+            if len(types) % 2 == 0:
+                detail = f"Number of arguments for function multiIf doesn't match: passed {len(types)}, should be odd"
+                raise HogQLError(detail, "number_of_arguments_doesnt_match")
+            for kind in types[:-1:2]:
+                if not kind.numeric and kind.family != "null":
+                    raise HogQLError(
+                        f"Illegal type {kind} of argument (condition) of function multiIf",
+                        "illegal_type_of_argument",
+                    )
         kind = function.result(types)
         if function.name == "dateTrunc" or function.name == "date_trunc":
             unit_of(args[0], function.name)

@@ -30,6 +30,11 @@ class HogQLError(Exception):
             self.start, self.end = node["start"]["offset"], node["end"]["offset"]
         return self
 
+    @property
+    def shown(self) -> str:
+        """The message as the HogQLMetadata query words it."""
+        return "Unexpected end of query" if "mismatched input '<EOF>' expecting" in str(self) else str(self)
+
     def envelope_code(self, era: int = 2025) -> str:
         """What the error envelope carries as `code`: mistakes of both kinds had one code until 2026."""
         if self.code in ("syntax_error", "query_error"):

@@ -35,9 +35,7 @@ from posthog_environments.emulator.hogql.types import (
     INTERVAL,
     UINT8,
     arithmetic,
-    array_of,
     named_type,
-    supertype,
     tuple_of,
     type_of_constant,
 )
@@ -140,7 +138,7 @@ class ExpressionResolver(ABC):
                 return logic("not", [self.condition(tree["expr"], scope)])
             case "Array":
                 items = tuple(self.expr(item, scope) for item in tree["exprs"])
-                return Call(array_of(supertype([item.type for item in items])), "array", items)
+                return self.known_call("array", items)
             case "Tuple":
                 items = tuple(self.expr(item, scope) for item in tree["exprs"])
                 return Call(tuple_of(item.type for item in items), "tuple", items)

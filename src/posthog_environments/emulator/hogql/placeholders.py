@@ -5,33 +5,35 @@ What takes a placeholder's place is a node of the tree, never text, so that no v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
 from attrs import define, field
 
-from posthog_environments.emulator.clock import parse_moment
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
-from posthog_environments.emulator.hogql.syntax import Tree
+from posthog_environments.emulator.hogql.syntax import Tree, parse
 from posthog_environments.emulator.json_types import is_array, is_object
 
 _TIME_COLUMNS: Final = {"events": "timestamp", "sessions": "$start_timestamp", "groups": "created_at"}
-_SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "event": ("properties",),
-    "person": ("person", "properties"),
-    "session": ("session",),
-}
-_COMPARED: Final = {
-    "gt": ">",
-    "gte": ">=",
-    "lt": "<",
-    "lte": "<=",
-    "is_date_before": "<",
-    "is_date_after": ">",
-}
 _TRUE: Final[Tree] = {"node": "Constant", "value": True}
+
+
+@define(frozen=True)
+class Filters:
+    """What `{filters}` stands for.
+
+    Attributes:
+        low: The earliest time, or None.
+        high: The time that all is before, or None.
+        condition: Further conditions, as HogQL; "" for none.
+        values: Values of the placeholders of `condition`.
+    """
+
+    low: datetime | None = None
+    high: datetime | None = None
+    condition: str = ""
+    values: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
 @define
@@ -40,17 +42,13 @@ class Binder:
 
     Attributes:
         values: `{name}`.
-        variables: By code name; None when the query sent none.
+        variables: Gives the value of `{variables.name}`, or refuses; None when there are no variables.
         filters: What `{filters}` stands for.
-        now: What relative dates count from.
-        used: The placeholders that were found.
     """
 
     values: Mapping[str, Any]
-    variables: Mapping[str, Any] | None
-    filters: Mapping[str, Any] | None
-    now: datetime
-    used: set[str] = field(factory=set[str])
+    variables: Callable[[str], Any] | None
+    filters: Filters
 
     def bind(self, tree: Any, table: str = "") -> Any:
         """A copy of a tree with everything bound.
@@ -82,11 +80,10 @@ class Binder:
             raise HogQLUnsupported("The emulator does not compute expressions in placeholders.")
         chain = [str(part) for part in inner["chain"]]
         written = ".".join(chain)
-        self.used.add(chain[0])
         if len(chain) == 1 and chain[0] in self.values:
             return _placed(_constant(self.values[chain[0]]), tree)
-        if chain[0] == "variables" and len(chain) == 2:
-            return _placed(_constant(self._variable(chain[1])), tree)
+        if chain[0] == "variables" and len(chain) == 2 and self.variables is not None:
+            return _placed(_constant(self.variables(chain[1])), tree)
         if chain[0] == "filters":
             return _placed(self._filter(chain[1:], table), tree)
         if self.values:
@@ -96,34 +93,20 @@ class Binder:
             )
         raise HogQLError(f"Unresolved placeholder: {{{written}}}")
 
-    def _variable(self, name: str) -> Any:
-        if not self.variables or name not in self.variables:
-            near = get_close_matches(name, self.variables or {}, 1)
-            hint = f" Did you mean: {near[0]}?" if near else ""
-            raise HogQLError(f"Variable {name} is missing from query{'.' + hint if hint else ''}")
-        return self.variables[name]
-
     # --- filters -------------------------------------------------------------------------------------------
 
     def _bound(self, name: str) -> datetime | None:
-        dates: Any = (self.filters or {}).get("dateRange")
-        text: Any = dates.get(name) if is_object(dates) else None
-        if text is None or text == "all":
-            return None
-        moment = parse_moment(text, self.now) if isinstance(text, str) else None
-        if moment is None:
-            raise HogQLError(f"Cannot parse the date {text!r} of filters")
-        return moment
+        return self.filters.low if name == "from" else self.filters.high
 
     def _is_open_end(self, tree: Tree) -> bool:
         chain = tree["expr"].get("chain") if tree.get("node") == "Placeholder" else None
         if not chain or chain[:-1] != ["filters", "dateRange"] or chain[-1] not in ("from", "to"):
             return False
-        return self._bound(f"date_{chain[-1]}") is None
+        return self._bound(chain[-1]) is None
 
     def _filter(self, path: list[str], table: str) -> Tree:
         if path in (["dateRange", "from"], ["dateRange", "to"]):
-            moment = self._bound(f"date_{path[1]}")
+            moment = self._bound(path[1])
             return _time(moment) if moment else _constant(None)
         if path:
             raise HogQLError(f"Unresolved placeholder: {{filters.{'.'.join(path)}}}")
@@ -133,51 +116,16 @@ class Binder:
                 "sessions, logs, traces or groups table."
             )
         conditions: list[Tree] = []
-        properties: Any = (self.filters or {}).get("properties")
-        if is_array(properties):
-            conditions += [_property(item) for item in properties]
-        elif properties:
-            raise HogQLUnsupported("The emulator supports properties of filters only as a list.")
+        if self.filters.condition:
+            tree = parse(f"select {self.filters.condition}")["select"][0]
+            conditions.append(Binder(self.filters.values, None, Filters()).bind(tree))
         column = _field(_TIME_COLUMNS[table])
-        for name, op in (("date_from", ">="), ("date_to", "<")):
-            moment = self._bound(name)
+        for op, moment in ((">=", self.filters.low), ("<", self.filters.high)):
             if moment is not None:
                 conditions.append(_compare(op, column, _time(moment)))
-        return {"node": "And", "exprs": conditions} if conditions else _TRUE
-
-
-def _property(item: Any) -> Tree:
-    """One property filter as a condition."""
-    if not is_object(item) or not isinstance(item.get("key"), str):
-        raise HogQLError("A property of filters must have a key")
-    kind = item.get("type") or "event"
-    if kind == "hogql":
-        raise HogQLUnsupported("The emulator does not support filters of type hogql.")
-    if kind not in _SCOPES:
-        raise HogQLUnsupported(f"The emulator does not support filters of type {kind}.")
-    column = _field(*_SCOPES[kind], item["key"])
-    operator, value = item.get("operator") or "exact", item.get("value")
-    if operator in ("is_set", "is_not_set"):
-        return _compare("!=" if operator == "is_set" else "==", column, _constant(None))
-    if operator in ("exact", "is_not"):
-        return _equal(operator, column, value)
-    if operator in _COMPARED:
-        return _compare(_COMPARED[operator], column, _constant(value))
-    if operator in ("icontains", "not_icontains"):
-        escaped = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return _compare(
-            "ilike" if operator == "icontains" else "not ilike", column, _constant(f"%{escaped}%")
-        )
-    if operator in ("regex", "not_regex"):
-        return _compare("=~" if operator == "regex" else "!~", column, _constant(str(value)))
-    raise HogQLUnsupported(f"The emulator does not support the operator {operator} of filters.")
-
-
-def _equal(operator: str, column: Tree, value: Any) -> Tree:
-    values: list[Any] = value if is_array(value) else [value]
-    op, joined = ("==", "Or") if operator == "exact" else ("!=", "And")
-    conditions = [_compare(op, column, _constant(item)) for item in values]
-    return conditions[0] if len(conditions) == 1 else {"node": joined, "exprs": conditions}
+        if not conditions:
+            return _TRUE
+        return conditions[0] if len(conditions) == 1 else {"node": "And", "exprs": conditions}
 
 
 def _field(*chain: str) -> Tree:

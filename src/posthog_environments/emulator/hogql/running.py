@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -14,7 +14,7 @@ from posthog_environments.emulator.hogql import DEFAULT_LIMIT, LARGEST_LIMIT, Re
 from posthog_environments.emulator.hogql.engines import DuckDBEngine, Engine
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.nodes import Query
-from posthog_environments.emulator.hogql.placeholders import Binder
+from posthog_environments.emulator.hogql.placeholders import Binder, Filters
 from posthog_environments.emulator.hogql.queries import QueryResolver
 from posthog_environments.emulator.hogql.syntax import Tree, parse
 from posthog_environments.emulator.hogql.text import printed
@@ -48,8 +48,8 @@ def run(
     values: Mapping[str, Any] | None,
     dataset: Dataset,
     now: datetime,
-    variables: Mapping[str, Any] | None,
-    filters: Mapping[str, Any] | None,
+    variables: Callable[[str], Any] | None,
+    filters: Filters | None,
     offset_allowed: bool,
 ) -> Result:
     found = resolve(sql, values, dataset, now, variables, filters, offset_allowed=offset_allowed)
@@ -81,8 +81,8 @@ def resolve(
     values: Mapping[str, Any] | None,
     dataset: Dataset,
     now: datetime,
-    variables: Mapping[str, Any] | None,
-    filters: Mapping[str, Any] | None,
+    variables: Callable[[str], Any] | None,
+    filters: Filters | None,
     *,
     offset_allowed: bool,
 ) -> Resolved:
@@ -92,7 +92,7 @@ def resolve(
         HogQLError: It cannot be run.
     """
     try:
-        binder = Binder(values or {}, variables, filters, now)
+        binder = Binder(values or {}, variables, filters or Filters())
         tree: Tree = binder.bind(parse(sql))
         if not offset_allowed and tree.get("offset"):
             raise HogQLError(_OFFSET).at(tree["offset"])

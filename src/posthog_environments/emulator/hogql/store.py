@@ -84,8 +84,10 @@ class Store:
         for row in sessions:
             found = data.sessions.find(row[0])
             # What the sessions endpoints say of a session, HogQL says too.
-            known = found.properties() if found is not None else {}
             url, end_url = row[5], row[6]
+            known = found.properties() if found is not None else {}
+            if url is None:
+                known = {name: value for name, value in known.items() if not name.startswith("$entry_")}
             start, end = (found.start, found.end) if found is not None else (row[3], row[4])
             yield (
                 row[0],
@@ -93,7 +95,7 @@ class Store:
                 row[2],
                 start,
                 end,
-                known.get("$entry_current_url", url),
+                url,
                 known.get("$entry_hostname"),
                 known.get("$entry_pathname"),
                 known.get("$entry_referring_domain"),

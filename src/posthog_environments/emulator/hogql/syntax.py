@@ -70,7 +70,6 @@ _NOT_CALLED: Final = frozenset(
         "distinct",
     ]
 )
-_EMPTY_INPUT: Final = "mismatched input '<EOF>' expecting"
 
 
 def parse(text: str) -> Tree:
@@ -82,7 +81,12 @@ def parse(text: str) -> Tree:
         HogQLUnsupported: The parser would need too long.
     """
     _check_size(text)
-    tree = json.loads(_parsed(text))
+    parser = _parser()
+    try:
+        tree = json.loads(_parsed(parser, text))
+    except Exception as error:
+        # Mostly mistakes come as an answer; those of the lexer's modes, such as a lone `}`, are raised.
+        raise HogQLError(str(error), "syntax_error", 0, len(text)) from None
     if not is_object(tree):
         raise HogQLUnsupported("The parser gave no tree.")
     if tree.get("error"):
@@ -101,8 +105,8 @@ def parse(text: str) -> Tree:
 
 
 @lru_cache(_KEPT)
-def _parsed(text: str) -> str:
-    return _parser()(text)
+def _parsed(parser: Callable[[str], str], text: str) -> str:
+    return parser(text)
 
 
 @lru_cache(1)
@@ -161,8 +165,3 @@ def _check_size(text: str) -> None:
             opened.pop()
         word = found["word"]
         called = (word is not None and word.lower() not in _NOT_CALLED) or bracket == ")"
-
-
-def shown_message(message: str) -> str:
-    """A syntax error as the HogQLMetadata query words it."""
-    return "Unexpected end of query" if _EMPTY_INPUT in message else message

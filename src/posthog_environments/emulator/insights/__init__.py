@@ -9,12 +9,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from posthog_environments.emulator.errors import unsupported
-from posthog_environments.emulator.insights import actors_query, events_query, hogql_query, trends_query
+from posthog_environments.emulator.insights import (
+    actors_query,
+    events_query,
+    hogql_query,
+    metadata_query,
+    trends_query,
+)
 from posthog_environments.emulator.insights.context import Context, model_error
 from posthog_environments.emulator.insights.kinds import KINDS
 from posthog_environments.emulator.json_types import is_object
 
-SUPPORTED: Final = ("HogQLQuery", "EventsQuery", "ActorsQuery", "TrendsQuery")
+SUPPORTED: Final = ("HogQLQuery", "HogQLMetadata", "EventsQuery", "ActorsQuery", "TrendsQuery")
 
 
 def checked_query(query: Any, context: Context) -> dict[str, Any]:
@@ -30,6 +36,8 @@ def checked_query(query: Any, context: Context) -> dict[str, Any]:
         raise model_error("query", f"Input tag {kind!r} does not match any of the expected tags")
     if kind == "HogQLQuery":
         hogql_query.check(query)
+    elif kind == "HogQLMetadata":
+        metadata_query.check(query)
     elif kind == "EventsQuery":
         events_query.check(query)
     elif kind == "ActorsQuery":
@@ -50,6 +58,7 @@ def run_query(query: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """
     run = {
         "HogQLQuery": hogql_query.run,
+        "HogQLMetadata": metadata_query.run,
         "EventsQuery": events_query.run,
         "ActorsQuery": actors_query.run,
         "TrendsQuery": trends_query.run,

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from posthog_environments.emulator.clock import from_micros, iso_z
 from posthog_environments.emulator.errors import invalid, unsupported
-from posthog_environments.emulator.hogql import LARGEST_LIMIT, execute
+from posthog_environments.emulator.hogql import LARGEST_LIMIT, Result, execute
 from posthog_environments.emulator.insights import hogql_query
 from posthog_environments.emulator.insights.conditions import PropertyConditions, Values
 from posthog_environments.emulator.insights.context import Context, Fields
 from posthog_environments.emulator.insights.expressions import Expression, read_expression, read_order
 from posthog_environments.emulator.insights.paging import read_page
-from posthog_environments.emulator.insights.placeholders import fill
+from posthog_environments.emulator.insights.placeholders import bound
 from posthog_environments.emulator.json_types import is_object
 
 KNOWN: Final = frozenset(
@@ -130,13 +130,17 @@ def _mentioning(text: str, context: Context) -> list[str]:
 
 def _source_ids(source: Mapping[str, Any], context: Context) -> list[str]:
     """Ids that the source selects. As a part of another query it has no limit of 100 rows."""
-    values = Values()
-    sql = fill(source["query"], source, values, context)
-    given: dict[str, Any] = {**(source.get("values") or {}), **values.given}
-    result = execute(sql, given or None, context.data, context.now)
+    found = bound(source, context)
+
+    def fetch(sql: str) -> Result:
+        return execute(
+            sql, found.values, context.data, context.now, variables=found.variables, filters=found.filters
+        )
+
+    sql: str = source["query"]
+    result = fetch(sql)
     if result.has_more:
-        sql = f"{sql.rstrip().rstrip(';')}\nLIMIT {LARGEST_LIMIT}"
-        result = execute(sql, given or None, context.data, context.now)
+        result = fetch(f"{sql.rstrip().rstrip(';')}\nLIMIT {LARGEST_LIMIT}")
         if len(result.rows) == LARGEST_LIMIT:
             raise unsupported(f"ActorsQuery with a source of {LARGEST_LIMIT} or more rows")
     names = [name.rsplit(".", 1)[-1] for name in result.columns]

@@ -21,11 +21,13 @@ class Context:
         data: The project's data.
         project_id: Number of the project.
         now: The emulator's time.
+        offset_allowed: Whether HogQL of the caller may have an OFFSET.
     """
 
     data: Dataset
     project_id: int
     now: datetime
+    offset_allowed: bool = True
 
 
 def model_error(field: str, message: str, model: str = "QueryRequest") -> ApiError:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from posthog_environments.emulator.hogql import execute
-from posthog_environments.emulator.insights.conditions import Values
 from posthog_environments.emulator.insights.context import Context, Fields
-from posthog_environments.emulator.insights.placeholders import fill
+from posthog_environments.emulator.insights.placeholders import bound
 from posthog_environments.emulator.json_types import is_object
 
 KNOWN: Final = frozenset(
@@ -40,10 +39,16 @@ def run(query: Mapping[str, Any], context: Context) -> dict[str, Any]:
         HogQLError: It cannot be run.
         ApiError: A filter or variable cannot be read.
     """
-    values = Values()
-    sql = fill(query["query"], query, values, context)
-    given: dict[str, Any] = {**(query.get("values") or {}), **values.given}
-    result = execute(sql, given or None, context.data, context.now)
+    found = bound(query, context)
+    result = execute(
+        query["query"],
+        found.values,
+        context.data,
+        context.now,
+        variables=found.variables,
+        filters=found.filters,
+        offset_allowed=context.offset_allowed,
+    )
     return {
         "results": result.rows,
         "columns": result.columns,

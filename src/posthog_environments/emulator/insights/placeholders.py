@@ -1,4 +1,4 @@
-"""`{filters}` and `{variables.name}` in HogQL: each becomes a condition or a value placeholder before the query runs.
+"""`{filters}` and `{variables.name}` in HogQL: what a request says they stand for.
 
 Sources: PostHog filters.py and variables.py, 2025.
 """
@@ -6,56 +6,52 @@ Sources: PostHog filters.py and variables.py, 2025.
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
+
+from attrs import define
 
 from posthog_environments.emulator.clock import parse_moment
 from posthog_environments.emulator.errors import invalid
-from posthog_environments.emulator.hogql import HogQLError
-from posthog_environments.emulator.insights.conditions import PropertyConditions, Values, joined, sql_time
+from posthog_environments.emulator.hogql import Filters, HogQLError
+from posthog_environments.emulator.insights.conditions import PropertyConditions, Values, joined
 from posthog_environments.emulator.insights.context import Context, Fields
 from posthog_environments.emulator.json_types import is_object
 
-_PARTS: Final = re.compile(
-    r"(?P<skip>'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\"|--[^\n]*|/\*.*?\*/)"
-    r"|\{\s*(?P<name>(?:filters|variables)(?:\.\w+)*)\s*\}",
-    re.DOTALL,
-)
-_TABLE: Final = re.compile(r"\bfrom\s+(events|sessions|groups)\b", re.I)
-_TIME_COLUMNS: Final = {"events": "timestamp", "sessions": "$start_timestamp", "groups": "created_at"}
 _VARIABLE_FIELDS: Final = frozenset({"variableId", "code_name", "value", "isNull"})
 _FILTER_FIELDS: Final = frozenset({"dateRange", "properties", "filterTestAccounts"})
 _RANGE_FIELDS: Final = frozenset({"date_from", "date_to", "explicitDate"})
-_ALWAYS: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
-def fill(sql: str, query: Mapping[str, Any], values: Values, context: Context) -> str:
-    """The query with its filters and variables filled in.
+@define(frozen=True)
+class Bound:
+    """What the placeholders of one query stand for; the arguments of `hogql.execute`."""
+
+    values: Mapping[str, Any] | None
+    variables: Callable[[str], Any]
+    filters: Filters
+
+
+def bound(query: Mapping[str, Any], context: Context) -> Bound:
+    """What the placeholders of a HogQLQuery stand for. Variables are looked at when they are used.
 
     Raises:
-        HogQLError: A variable is missing or unknown.
         ApiError: A filter cannot be read.
     """
-
-    def replace(found: re.Match[str]) -> str:
-        name: str | None = found["name"]
-        if name is None:
-            return found[0]
-        head, _, rest = name.partition(".")
-        if head == "variables":
-            return _variable(rest, query.get("variables"), values, context)
-        return _filter(rest, sql, query.get("filters"), values, context)
-
-    return _PARTS.sub(replace, sql)
+    given = _given_variables(query.get("variables"))
+    return Bound(
+        query.get("values"),
+        partial(_variable, given=given, context=context),
+        _filters(query.get("filters"), context),
+    )
 
 
 # --- variables -------------------------------------------------------------------------------------------------
 
 
-def _variable(name: str, sent: Any, values: Values, context: Context) -> str:
-    given = _given_variables(sent)
+def _variable(name: str, given: Mapping[str, Mapping[str, Any]], context: Context) -> Any:
     known = context.data.variables
     if name not in given:
         near = difflib.get_close_matches(name, given, 1)
@@ -65,9 +61,9 @@ def _variable(name: str, sent: Any, values: Values, context: Context) -> str:
         raise HogQLError(f"Variable {name} does not exist")
     fields = given[name]
     if fields.get("isNull"):
-        return values.add(None)
+        return None
     value = fields.get("value")
-    return values.add(known[name].default_value if value is None else value)
+    return known[name].default_value if value is None else value
 
 
 def _given_variables(sent: Any) -> dict[str, dict[str, Any]]:
@@ -88,31 +84,15 @@ def _given_variables(sent: Any) -> dict[str, dict[str, Any]]:
 # --- filters ---------------------------------------------------------------------------------------------------
 
 
-def _filter(part: str, sql: str, sent: Any, values: Values, context: Context) -> str:
+def _filters(sent: Any, context: Context) -> Filters:
     fields = Fields.of({} if sent is None else sent, "query.HogQLQuery.filters", _FILTER_FIELDS)
     range_ = fields.any("dateRange")
     dates = Fields.of({} if range_ is None else range_, "query.HogQLQuery.filters.dateRange", _RANGE_FIELDS)
     low, high = (_moment(dates.text(name), context) for name in ("date_from", "date_to"))
-    if part == "dateRange.from":
-        # A missing bound makes the comparison hold always; a time before or after everything does as much.
-        return f"toDateTime({values.add(sql_time(low or _ALWAYS[0]))})"
-    if part == "dateRange.to":
-        return f"toDateTime({values.add(sql_time(high or _ALWAYS[1]))})"
-    if part:
-        raise HogQLError(f"Unresolved placeholder: {{filters.{part}}}")
-    table = _TABLE.search(sql)
-    if table is None:
-        raise HogQLError(
-            "Cannot use 'filters' placeholder in a SELECT that is not from events, sessions or groups"
-        )
-    column = _TIME_COLUMNS[table[1].lower()]
+    values = Values()
     columns = {"event": "properties", "person": "person.properties"}
     conditions = PropertyConditions(values, columns, context.now).all(fields.any("properties"))
-    if low is not None:
-        conditions.append(f"{column} >= {values.add(sql_time(low))}")
-    if high is not None:
-        conditions.append(f"{column} < {values.add(sql_time(high))}")
-    return joined(conditions, "AND")
+    return Filters(low, high, joined(conditions, "AND") if conditions else "", values.given)
 
 
 def _moment(text: str | None, context: Context) -> datetime | None:

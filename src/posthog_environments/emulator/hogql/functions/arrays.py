@@ -83,12 +83,12 @@ def _first(args: Sequence[str], call: Call) -> str:
     return value if default == "NULL" else f"coalesce({value}, {default})"
 
 
-def _aggregated(duckdb: str, empty: str = "0") -> Write:
+def _aggregated(duckdb: str, empty: str = "") -> Write:
     """An aggregate of an array, or of what a lambda makes of it."""
 
     def write(args: Sequence[str], call: Call) -> str:
         values = f"list_transform({args[1]}, {args[0]})" if isinstance(call.args[0], Lambda) else args[0]
-        return f"coalesce({duckdb}({values}), {empty})"
+        return f"coalesce({duckdb}({values}), {empty or default_of(call.type)})"
 
     return write
 
@@ -98,9 +98,11 @@ def _extreme(types: Sequence[Type]) -> Type:
 
 
 def _sorted(duckdb: str) -> Write:
+    last = ", 'ASC', 'NULLS LAST'" if duckdb == "list_sort" else ", 'NULLS LAST'"
+
     def write(args: Sequence[str], call: Call) -> str:
         if not isinstance(call.args[0], Lambda):
-            return f"{duckdb}({args[0]}, 'NULLS LAST')"
+            return f"{duckdb}({args[0]}{last})"
         keyed = f"list_zip(list_transform({args[1]}, {args[0]}), range(1, len({args[1]}) + 1), {args[1]})"
         return f"list_transform({duckdb}({keyed}), lambda pair: pair[3])"
 
@@ -166,7 +168,9 @@ def _sum_type(types: Sequence[Type]) -> Type:
 _LAMBDA: Final = "*a"
 
 FUNCTIONS: Final = (
-    Function("array", 0, None, lambda types: array_of(supertype(types) if types else NOTHING), "[{*}]"),
+    Function(
+        "array", 0, None, lambda types: array_of(supertype(types) if types else NOTHING.null(False)), "[{*}]"
+    ),
     Function("range", 1, 3, always(array_of(UINT64)), _range, "n"),
     fixed(2, "arrayElement", _item, _element),
     _simple(2, "has", always(UINT8), _flag("list_contains({0}, {1})")),
