@@ -268,7 +268,7 @@ def test_kinds_that_exist_but_are_not_emulated_are_told_apart(either: Api) -> No
     refusal = either.refused("POST", "query/", {"query": {"kind": "FunnelsQuery", "series": []}})
     assert refusal["code"] == "emulator_unsupported"
     assert "FunnelsQuery" in refusal["detail"]
-    assert "it has HogQLQuery, EventsQuery, ActorsQuery, TrendsQuery" in refusal["detail"]
+    assert "it has HogQLQuery, HogQLMetadata, EventsQuery, ActorsQuery, TrendsQuery" in refusal["detail"]
 
 
 # --- in the background -----------------------------------------------------------------------------------------
