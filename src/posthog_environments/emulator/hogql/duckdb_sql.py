@@ -84,8 +84,9 @@ class DuckDBPrinter:
             kept.append(self.condition(select.qualify))
         if kept:
             parts.append(f"QUALIFY {' AND '.join(f'({condition})' for condition in kept)}")
-        if select.order_by:
-            parts.append(f"ORDER BY {self._order(select.order_by)}")
+        order = self._order(select.order_by)
+        if order:
+            parts.append(f"ORDER BY {order}")
         return " ".join(parts) + _limits(select)
 
     def _key(self, expr: Expr) -> str:
@@ -96,13 +97,16 @@ class DuckDBPrinter:
         )
 
     def _order(self, orders: tuple[Order, ...]) -> str:
+        # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
-            f"{self._key(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST" for order in orders
+            f"{self.value(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+            for order in orders
+            if not isinstance(order.expr, Literal)
         )
 
     def _limited(self, by: LimitBy, order: tuple[Order, ...]) -> str:
         keys = ", ".join(self._key(key) for key in by.keys)
-        ordered = f" ORDER BY {self._order(order)}" if order else ""
+        ordered = f" ORDER BY {self._order(order)}" if self._order(order) else ""
         number = f"row_number() OVER (PARTITION BY {keys}{ordered})"
         return f"{number} > {by.offset} AND {number} <= {by.offset + by.count}"
 
@@ -318,7 +322,7 @@ class DuckDBPrinter:
         parts: list[str] = []
         if window.partition:
             parts.append(f"PARTITION BY {', '.join(self._key(key) for key in window.partition)}")
-        if window.order:
+        if self._order(window.order):
             parts.append(f"ORDER BY {self._order(window.order)}")
         frame = window.frame
         if window.call.name == "leadInFrame" and "UNBOUNDED FOLLOWING" not in frame and window.order:

@@ -51,7 +51,7 @@ _MISTAKES: Final = (
     (r"Out of Range|overflow", "value_is_out_of_range_of_data_type", "Value is out of range"),
     (r"Could not convert|Conversion Error", "cannot_parse_text", "Cannot parse text"),
     (
-        r"regex|missing \)|invalid perl|repetition",
+        r"regex|missing \)|unexpected \)|invalid perl|repetition",
         "cannot_compile_regexp",
         "Cannot compile the regular expression",
     ),
@@ -60,6 +60,8 @@ _MISTAKES: Final = (
         "cannot_parse_escape_sequence",
         "Invalid escape sequence at the end of LIKE pattern",
     ),
+    (r"Division by zero", "illegal_division", "Division by zero"),
+    (r"Insufficient padding", "bad_arguments", "The text to pad with must not be empty"),
     (
         r"More than one row",
         "incorrect_result_of_scalar_subquery",
