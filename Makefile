@@ -16,7 +16,7 @@ VERSION ?=
 WITHOUT_NODE ?=
 
 .PHONY: help setup demo test check contract contract-lint contract-opinion upstream-diff upstream-accept draft generate \
-	upgrade-generator lint types unit conformance format bench build requirements clean
+	upgrade-generator lint types unit conformance format bench build docs docs-serve requirements clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,14 +91,26 @@ build: $(READY) ## Wheel and source distribution, in dist/
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
+docs: .venv-docs/.ready ## The documentation site, in site/; every warning and dead link is an error
+	@.venv-docs/bin/mkdocs build --strict --quiet
+	@.venv-docs/bin/python scripts/check_links.py site
+
+docs-serve: .venv-docs/.ready ## The same on http://127.0.0.1:8000, built again when a page changes
+	@.venv-docs/bin/mkdocs serve
+
+.venv-docs/.ready: docs/requirements.txt pyproject.toml scripts/bootstrap.sh
+	@REQUIREMENTS=docs/requirements.txt bash scripts/bootstrap.sh .venv-docs
+
 requirements: ## Compile the pinned requirements (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate -o requirements/dev.txt requirements/dev.in
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate -c requirements/dev.txt -o benchmarks/requirements.txt benchmarks/requirements.in
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate -c requirements/dev.txt -o docs/requirements.txt docs/requirements.in
 
 clean: ## Remove what the commands above made
-	@rm -rf $(VENV) .venv-bench dist .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) .venv-bench .venv-docs site dist .mypy_cache .ruff_cache .pytest_cache
 
 bench: .venv-bench/.ready ## Every figure of docs/performance.md, next to the peers (takes some minutes)
 	@PYTHONDONTWRITEBYTECODE= .venv-bench/bin/python benchmarks/bench.py $(if $(JSON),--json $(JSON))
