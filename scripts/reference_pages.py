@@ -1,0 +1,388 @@
+"""The pages of the documentation site that are made when it is built: resources, models, tables, changelog.
+
+Needs no mkdocs: `scripts/mkdocs_hook.py` puts the result into the site, tests look at it as it is.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+import posthog_environments
+from posthog_environments_api.operations import (
+    DEPRECATIONS,
+    OPERATIONS,
+    RATE_LIMITS,
+    OperationInfo,
+    ParameterInfo,
+)
+from reference_examples import example_call
+from reference_source import (
+    SHARED,
+    annotation_text,
+    docstring_of,
+    helpers_of,
+    is_enum,
+    method_of,
+    model_classes,
+    names_of_models,
+    operations_of,
+    places_of_models,
+    resource_classes,
+    signature_text,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+_ALWAYS = "`InvalidRequestError`, `APIStatusError`, `APIConnectionError`, `DecodeError`"
+_PERIODS = {60: "minute", 3600: "hour", 86400: "day"}
+
+
+def generated_pages() -> dict[str, str]:
+    """Markdown by path inside `docs/`."""
+    pages = {"reference/index.md": _index(), "reference/python.md": _python_names()}
+    for tag in resource_classes():
+        pages[f"reference/resources/{tag}.md"] = resource_page(tag)
+    for place in sorted(set(places_of_models().values())):
+        pages[f"reference/models/{place}.md"] = models_page(place)
+    pages["changelog.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return pages
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The part of the navigation below "Reference"."""
+    places = sorted(set(places_of_models().values()) - {SHARED})
+    return [
+        {"All operations": "reference/index.md"},
+        {"Resources": [{tag: f"reference/resources/{tag}.md"} for tag in sorted(resource_classes())]},
+        {"Models": [{place: f"reference/models/{place}.md"} for place in [*places, SHARED]]},
+        {"Clients, errors, settings": "reference/python.md"},
+    ]
+
+
+# --- resources ----------------------------------------------------------------------------------------------
+
+
+def resource_page(tag: str) -> str:
+    cls = resource_classes()[tag]
+    return "\n".join(
+        [
+            f"# {tag}",
+            "",
+            docstring_of(cls).summary,
+            "",
+            f"`client.{tag}` has the methods below. On `AsyncClient` they have the same arguments and are awaited; "
+            "lists are read with `async for`. An argument whose default is `UNSET` is not sent when it is left out; "
+            "`None` is sent as null. Every example is run against the emulator by the tests.",
+            "",
+            *(f"- [`{o.name}`](#{o.name}) {o.summary}" for o in operations_of(tag)),
+            *(f"- [`{name}`](#{name}) {docstring_of(getattr(cls, name)).summary}" for name in helpers_of(tag)),
+            "",
+            *(line for operation in operations_of(tag) for line in _operation(operation)),
+            *(line for name in helpers_of(tag) for line in _helper(tag, name)),
+        ]
+    )
+
+
+def _operation(operation: OperationInfo) -> Iterator[str]:
+    method = method_of(operation)
+    doc = docstring_of(method)
+    name = f"{operation.tag}.{operation.name}"
+    returned = annotation_text(inspect.signature(method).return_annotation)
+    yield from (f"## {name} {{ #{operation.name} }}", "", f"{operation.summary}.", "")
+    if doc.description:
+        yield from (doc.description, "")
+    yield from ("```python signature", signature_text(f"client.{name}", method), "```", "")
+    yield from ("| | |", "|---|---|", f"| endpoint | `{operation.method} {operation.path}` |")
+    yield f"| scope | {scope_text(operation)} |"
+    yield f"| rate limit | [`{operation.rate_limit}`](../../retries-and-limits.md#rate-limits): {_rates(operation.rate_limit)} |"
+    if operation.entitlement:
+        yield f"| paid feature | `{operation.entitlement}` |"
+    if operation.paginated:
+        yield "| pages | read lazily, see [pagination](../../pagination.md) |"
+    yield f"| repeated | {_repeated(operation)} |"
+    gives = doc.sections.get("Returns", "")
+    yield f"| returns | {type_html(returned, '../models/')}{': ' + _cell(gives) if gives else ''} |"
+    others = [f"`{error}`: {_cell(text)}" for error, text in doc.raises.items() if f"`{error}`" not in _ALWAYS]
+    yield f"| raises | {'; '.join([f'{_ALWAYS}, see [errors](../../errors.md)', *others])} |"
+    if operation.deprecation:
+        kind = operation.deprecation
+        yield f"| deprecated | [`{kind}`](../../moving-to-projects.md#what-is-deprecated): {_cell(DEPRECATIONS[kind])} |"
+    if "See Also" in doc.sections:
+        yield f"| PostHog's page | <{doc.sections['See Also']}> |"
+    yield ""
+    yield from _parameters(operation, method, doc.entries)
+    yield from ("```python example", example_call(operation).rstrip(), "```", "")
+    yield from _answer(operation)
+
+
+def _repeated(operation: OperationInfo) -> str:
+    if operation.read_only:
+        return "after any failure that may pass"
+    if operation.method == "DELETE":
+        return "after any failure that may pass: deleting twice does no more than deleting once"
+    return "only when it was throttled or not sent: a second one could act twice"
+
+
+def _parameters(operation: OperationInfo, method: Callable[..., Any], texts: Mapping[str, str]) -> Iterator[str]:
+    infos: dict[str, ParameterInfo] = {p.keyword: p for p in operation.parameters}
+    parameters = list(inspect.signature(method).parameters.values())[1:]
+    yield from ("| argument | type | sent in | meaning |", "|---|---|---|---|")
+    for parameter in parameters:
+        info = infos.get(parameter.name)
+        where = info.location if info else "body" if parameter.name == "body" else ""
+        if info and info.name != parameter.name:
+            where += f" as `{info.name}`"
+        required = " **Required.**" if parameter.default is parameter.empty else ""
+        typed = type_html(annotation_text(parameter.annotation), "../models/")
+        text = _cell(texts.get(parameter.name) or (info.description if info else ""))
+        yield f"| `{parameter.name}` | {typed} | {where} | {text}{required} |"
+    yield ""
+
+
+def _answer(operation: OperationInfo) -> Iterator[str]:
+    kinds = [("as the server sends it", operation.observed), ("as PostHog documents it", operation.documented)]
+    kinds = [(kind, value) for kind, value in kinds if value is not None]
+    if len(kinds) == 2 and kinds[0][1] == kinds[1][1]:
+        kinds = [("as the server sends it, and as PostHog documents it", kinds[0][1])]
+    for kind, value in kinds:
+        language, text = ("text", value) if isinstance(value, str) else ("json", json.dumps(value, indent=2))
+        block = f"```{language}\n{text}\n```"
+        yield from (f'??? example "The answer {kind}"', "", textwrap.indent(block, "    "), "")
+
+
+def _helper(tag: str, name: str) -> Iterator[str]:
+    function = getattr(resource_classes()[tag], name)
+    doc = docstring_of(function)
+    yield from (f"## {tag}.{name} {{ #{name} }}", "", doc.summary, "")
+    if doc.description:
+        yield from (doc.description, "")
+    yield from ("```python signature", signature_text(f"client.{tag}.{name}", function), "```", "")
+    if doc.entries:
+        parameters = inspect.signature(function).parameters
+        yield from ("| argument | type | meaning |", "|---|---|---|")
+        for argument, text in doc.entries.items():
+            known = parameters.get(argument.lstrip("*"))
+            typed = type_html(annotation_text(known.annotation), "../models/") if known else ""
+            yield f"| `{argument}` | {typed} | {_cell(text)} |"
+        yield ""
+    for title in ("Returns", "Yields"):
+        if title in doc.sections:
+            yield from (f"**{title}** {doc.sections[title]}", "")
+    yield from (f"**Raises** `{error}`: {text}\n" for error, text in doc.raises.items())
+
+
+# --- models -------------------------------------------------------------------------------------------------
+
+
+def models_page(place: str) -> str:
+    names = [name for name, where in places_of_models().items() if where == place]
+    title = "Shared models" if place == SHARED else f"Models of {place}"
+    lines = [f"# {title}", ""]
+    if place != SHARED:
+        lines += [f"What [`client.{place}`](../resources/{place}.md) takes and gives.", ""]
+    lines += [
+        "All are in `posthog_environments.models`. A field that the server did not send is `UNSET`, which is false; "
+        "what a model does not know is kept in `additional_properties`. `from_dict` and `to_dict` read and "
+        "write the JSON form.",
+        "",
+    ]
+    for name in names:
+        lines += _enum(name) if is_enum(model_classes()[name]) else _model(name)
+    return "\n".join(lines)
+
+
+def _model(name: str) -> Iterator[str]:
+    model = model_classes()[name]
+    doc = docstring_of(model)
+    yield from (f"## {name} {{ #{name.lower()} }}", "", doc.summary, "")
+    if doc.description:
+        yield from (doc.description, "")
+    yield from ("| field | type | always there | meaning |", "|---|---|---|---|")
+    for field in attrs.fields(model):
+        if field.name == "additional_properties":
+            typed = type_html(annotation_text(field.type), "")
+            yield f"| `{field.name}` | {typed} | yes | Whatever else the server sent, by its name. |"
+            continue
+        always = "yes" if field.default is attrs.NOTHING else ""
+        yield f"| `{field.name}` | {type_html(annotation_text(field.type), '')} | {always} | {_cell(doc.entries.get(field.name, ''))} |"
+    yield ""
+
+
+def _enum(name: str) -> Iterator[str]:
+    model = model_classes()[name]
+    doc = docstring_of(model)
+    yield from (f"## {name} {{ #{name.lower()} }}", "", doc.summary, "", "| member | value |", "|---|---|")
+    yield from (f"| `{member.name}` | `{member.value!r}` |" for member in model)
+    yield ""
+
+
+# --- tables and lists ---------------------------------------------------------------------------------------
+
+
+def _index() -> str:
+    lines = [
+        "# All operations",
+        "",
+        f"The {len(OPERATIONS)} operations of the contract. Each is a method of `Client` and of `AsyncClient`.",
+        "",
+    ]
+    for tag, cls in resource_classes().items():
+        lines += [f"## {tag}", "", docstring_of(cls).summary, "", "| method | endpoint | |", "|---|---|---|"]
+        lines += [
+            f"| [`{tag}.{o.name}`](resources/{tag}.md#{o.name}) | `{o.method} {_short(o)}` | {o.summary} |"
+            for o in operations_of(tag)
+        ]
+        lines += [
+            f"| [`{tag}.{name}`](resources/{tag}.md#{name}) | | {docstring_of(getattr(cls, name)).summary} |"
+            for name in helpers_of(tag)
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+_GROUPS = (
+    ("Clients", ("Client", "AsyncClient")),
+    ("Settings and limits", ("RequestOptions", "Timeout", "RateLimiter", "RetryEvent")),
+    ("Values and data", ("UNSET", "Unset", "OPERATIONS", "models", "__version__")),
+)
+
+
+def python_names() -> dict[str, str]:
+    """Where each public name is defined, by name."""
+    found: dict[str, str] = {}
+    for name in posthog_environments.__all__:
+        value = getattr(posthog_environments, name)
+        module = getattr(value, "__module__", None) if inspect.isclass(value) else None
+        found[name] = f"{module}.{name}" if module else f"posthog_environments.{name}"
+    return found
+
+
+def _python_names() -> str:
+    places = python_names()
+    lines = [
+        "# Clients, errors, settings",
+        "",
+        "Import every name on this page from `posthog_environments`. Resources and models have "
+        "[pages of their own](index.md).",
+        "",
+    ]
+    grouped = {name for _, names in _GROUPS for name in names}
+    errors = [n for n in places if n not in grouped and _is_error(n)]
+    others = [n for n in places if n not in grouped and n not in errors]
+    sections = [*_GROUPS, ("Errors", tuple(errors)), ("Other names", tuple(others))]
+    for title, names in sections:
+        if names:
+            lines += [f"## {title}", ""]
+        for name in names:
+            lines += _python_name(name, places[name])
+    return "\n".join(lines)
+
+
+def _is_error(name: str) -> bool:
+    value = getattr(posthog_environments, name)
+    return inspect.isclass(value) and issubclass(value, BaseException)
+
+
+_DATA = {
+    "UNSET": "The one value of `Unset`: an argument that was left out, or a field that the server did not send. False.",
+    "OPERATIONS": "Every operation of the contract as data (`OperationInfo`), by operation id.",
+    "models": "The module with every [model and enum](index.md).",
+    "__version__": "The version of this package.",
+}
+
+
+def _python_name(name: str, place: str) -> list[str]:
+    if inspect.isclass(getattr(posthog_environments, name)):
+        return [f"::: {place}", ""]
+    text = _DATA.get(name) or docstring_of(getattr(posthog_environments, name)).summary
+    return [f"### {name} {{ #{name} }}", "", text, ""]
+
+
+def scope_text(operation: OperationInfo) -> str:
+    return ", ".join(f"`{scope}`" for scope in operation.scopes) or "none documented"
+
+
+def scopes_table() -> str:
+    lines = ["| operation | endpoint | scope |", "|---|---|---|"]
+    for o in OPERATIONS.values():
+        link = f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})"
+        lines.append(f"| {link} | `{o.method} {_short(o)}` | {scope_text(o)} |")
+    return "\n".join(lines)
+
+
+def rate_limits_table() -> str:
+    lines = ["| class | limit | resources |", "|---|---|---|"]
+    for name in RATE_LIMITS:
+        users = dict.fromkeys(f"`{o.tag}`" for o in OPERATIONS.values() if o.rate_limit == name)
+        lines.append(f"| `{name}` | {_rates(name)} | {', '.join(users)} |")
+    return "\n".join(lines)
+
+
+def deprecations_table() -> str:
+    lines = ["| kind | operations | meaning |", "|---|---|---|"]
+    for kind, text in DEPRECATIONS.items():
+        names = [
+            f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})"
+            for o in OPERATIONS.values()
+            if o.deprecation == kind
+        ]
+        lines.append(f"| `{kind}` | {', '.join(names)} | {_cell(text)} |")
+    plain = [o for o in OPERATIONS.values() if o.deprecation is None]
+    names = [f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})" for o in plain]
+    lines.append(f"| | {', '.join(names)} | Not deprecated. |" if names else "")
+    return "\n".join(lines).rstrip()
+
+
+INSERTS: Mapping[str, Callable[[], str]] = {
+    "scopes": scopes_table,
+    "rate-limits": rate_limits_table,
+    "deprecations": deprecations_table,
+}
+_INSERT = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
+
+
+def with_inserts(markdown: str) -> str:
+    """The page with its `<!-- generated: … -->` lines replaced.
+
+    Raises:
+        KeyError: There is no such table.
+    """
+    return _INSERT.sub(lambda match: INSERTS[match[1]](), markdown)
+
+
+def _rates(name: str) -> str:
+    return ", ".join(f"{r.requests:,} per {_PERIODS.get(r.seconds, f'{r.seconds} s')}" for r in RATE_LIMITS[name])
+
+
+def _short(operation: OperationInfo) -> str:
+    return operation.path.removeprefix("/api/environments/{project_id}")
+
+
+# --- cells --------------------------------------------------------------------------------------------------
+
+
+def type_html(annotation: str, models_folder: str) -> str:
+    """A type as code in which every model is a link."""
+    for mark, entity in (("&", "&amp;"), ("[", "&#91;"), ("]", "&#93;"), ("|", "&#124;"), ("*", "&#42;")):
+        annotation = annotation.replace(mark, entity)
+    for name in sorted(set(names_of_models(annotation))):
+        place = places_of_models()[name]
+        annotation = re.sub(rf"\b{name}\b", f"[{name}]({models_folder}{place}.md#{name.lower()})", annotation)
+    return f"<code>{annotation}</code>"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "&#124;") if "`" not in text else _outside_code(text)
+
+
+def _outside_code(text: str) -> str:
+    """Bars inside code stay: the tables of the site know code, and an entity in it would be shown."""
+    parts = " ".join(text.split()).split("`")
+    return "`".join(part if number % 2 else part.replace("|", "&#124;") for number, part in enumerate(parts))
