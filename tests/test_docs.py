@@ -5,18 +5,29 @@ The info string of a fenced block says how, after the language:
     ```python runnable          a program of its own
     ```python pytest            a test module; all those of a page are run together
     ```python file=conftest.py  a file that lies next to the page's programs and test modules
+    ```python snippet           lines that use `client`; those of a page run one after another and share their names.
+                                `client` and `emulator` are of an emulated project 12345, which the environment
+                                variables name too; `await` is allowed
+    ```python not-run: reason   shown only
 """
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import define
 
+from posthog_environments.emulator import Emulator
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-_BLOCK = re.compile(r"^```python[ \t]+(\S+)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(?:python|py)[ \t]*([^\n]*?)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_KINDS = re.compile(r"runnable|pytest|snippet|file=[a-z_]+\.py|not-run: \S.*")
 
 
 @define(frozen=True)
@@ -24,9 +35,9 @@ class Block:
     """One fenced block.
 
     Attributes:
-        page: Name of the file.
+        page: Name of the file inside `docs/`.
         line: Line of its first line of code.
-        kind: `runnable`, `pytest` or `file=…`.
+        kind: `runnable`, `pytest`, `snippet`, `file=…`, or `not-run: …`.
         code: What it says.
     """
 
@@ -44,14 +55,15 @@ class Block:
 def blocks_of(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     return [
-        Block(page.name, text.count("\n", 0, match.start(2)) + 1, match[1], match[2])
+        Block(page.relative_to(DOCS).as_posix(), text.count("\n", 0, match.start(2)) + 1, match[1], match[2])
         for match in _BLOCK.finditer(text)
     ]
 
 
-BLOCKS = [block for page in sorted(DOCS.glob("*.md")) for block in blocks_of(page)]
+BLOCKS = [block for page in sorted(DOCS.rglob("*.md")) for block in blocks_of(page)]
 PROGRAMS = [block for block in BLOCKS if block.kind == "runnable"]
 PAGES_WITH_TESTS = sorted({block.page for block in BLOCKS if block.kind == "pytest"})
+PAGES_WITH_SNIPPETS = sorted({block.page for block in BLOCKS if block.kind == "snippet"})
 
 
 def put_files(page: str, pytester: pytest.Pytester) -> None:
@@ -60,11 +72,36 @@ def put_files(page: str, pytester: pytest.Pytester) -> None:
             (pytester.path / block.kind.removeprefix("file=")).write_text(block.padded, encoding="utf-8")
 
 
-def test_every_block_says_how_it_runs() -> None:
+def test_every_block_runs_or_says_why_not() -> None:
     for block in BLOCKS:
-        known = block.kind in ("runnable", "pytest") or re.fullmatch(r"file=[a-z_]+\.py", block.kind)
-        assert known, f"docs/{block.page}:{block.line} says {block.kind!r}"
-    assert PAGES_WITH_TESTS, "the pages were found"
+        assert _KINDS.fullmatch(block.kind), f"docs/{block.page}:{block.line} says {block.kind!r}; see tests/test_docs.py"
+    assert PAGES_WITH_TESTS and PAGES_WITH_SNIPPETS, "the pages were found"
+
+
+def test_no_python_hides_from_the_rule_above() -> None:
+    fences = re.compile(r"^[ 	>]*(?:```+|~~~+)[ 	]*\{?[ 	]*\.?(?:python|py|python3|pycon)", re.MULTILINE | re.IGNORECASE)
+    for page in DOCS.rglob("*.md"):
+        assert len(fences.findall(page.read_text(encoding="utf-8"))) == len(blocks_of(page)), page.name
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_SNIPPETS)
+def test_the_snippets_of_a_page_run(
+    page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    emulator = Emulator(project_id=12345)
+    with emulator.serve() as server, emulator.client(clock=emulator.client_clock()) as client:
+        monkeypatch.setenv("POSTHOG_HOST", server.url)
+        monkeypatch.setenv("POSTHOG_PERSONAL_API_KEY", emulator.api_key)
+        monkeypatch.setenv("POSTHOG_PROJECT_ID", "12345")
+        names: dict[str, Any] = {"__name__": "__main__", "client": client, "emulator": emulator}
+        for block in BLOCKS:
+            if block.page == page and block.kind == "snippet":
+                flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+                code = compile(block.padded, str(DOCS / block.page), "exec", flags=flags)
+                result = eval(code, names)
+                if inspect.iscoroutine(result):
+                    asyncio.run(result)
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: f"{block.page}:{block.line}")
