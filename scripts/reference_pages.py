@@ -346,15 +346,26 @@ INSERTS: Mapping[str, Callable[[], str]] = {
     "deprecations": deprecations_table,
 }
 _INSERT = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
+_DRAWING = re.compile(r"^<!-- drawing: ([a-z-]+\.svg) -->$", re.MULTILINE)
 
 
 def with_inserts(markdown: str) -> str:
-    """The page with its `<!-- generated: … -->` lines replaced.
+    """The page with its `<!-- generated: … -->` and `<!-- drawing: … -->` lines replaced.
+
+    Drawings stand inside the page, because only there they take its colours, light or dark.
 
     Raises:
         KeyError: There is no such table.
+        FileNotFoundError: There is no such drawing.
     """
-    return _INSERT.sub(lambda match: INSERTS[match[1]](), markdown)
+    return _DRAWING.sub(_drawing, _INSERT.sub(lambda match: INSERTS[match[1]](), markdown))
+
+
+def _drawing(match: re.Match[str]) -> str:
+    text = (ROOT / "docs" / "pictures" / match[1]).read_text(encoding="utf-8")
+    # An empty line would end the block of HTML.
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return '<div class="drawing-frame" markdown="0">\n' + "\n".join(lines) + "\n</div>"
 
 
 def _rates(name: str) -> str:

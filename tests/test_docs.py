@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from attrs import define
 
+from posthog_environments import Client
 from posthog_environments.emulator import Emulator
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -79,7 +80,7 @@ def test_every_block_runs_or_says_why_not() -> None:
 
 
 def test_no_python_hides_from_the_rule_above() -> None:
-    fences = re.compile(r"^[ 	>]*(?:```+|~~~+)[ 	]*\{?[ 	]*\.?(?:python|py|python3|pycon)", re.MULTILINE | re.IGNORECASE)
+    fences = re.compile(r"^[ 	>]*(?:```+|~~~+)[ 	]*\{?[ 	]*\.?(?:python|py|python3|pycon)\b", re.MULTILINE | re.IGNORECASE)
     for page in DOCS.rglob("*.md"):
         assert len(fences.findall(page.read_text(encoding="utf-8"))) == len(blocks_of(page)), page.name
 
@@ -89,6 +90,14 @@ def test_the_snippets_of_a_page_run(
     page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    opened: list[Client] = []
+    construct = Client.__init__
+
+    def remember(client: Client, *args: Any, **kwargs: Any) -> None:
+        construct(client, *args, **kwargs)
+        opened.append(client)
+
+    monkeypatch.setattr(Client, "__init__", remember)  # a page need not close what it shows
     emulator = Emulator(project_id=12345)
     with emulator.serve() as server, emulator.client(clock=emulator.client_clock()) as client:
         monkeypatch.setenv("POSTHOG_HOST", server.url)
@@ -102,6 +111,8 @@ def test_the_snippets_of_a_page_run(
                 result = eval(code, names)
                 if inspect.iscoroutine(result):
                     asyncio.run(result)
+        for other in opened:
+            other.close()
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: f"{block.page}:{block.line}")
