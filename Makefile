@@ -92,11 +92,11 @@ build: $(READY) ## Wheel and source distribution, in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 docs: .venv-docs/.ready ## The documentation site, in site/; every warning and dead link is an error
-	@.venv-docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 	@.venv-docs/bin/python scripts/check_links.py site
 
 docs-serve: .venv-docs/.ready ## The same on http://127.0.0.1:8000, built again when a page changes
-	@.venv-docs/bin/mkdocs serve
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs serve
 
 .venv-docs/.ready: docs/requirements.txt pyproject.toml scripts/bootstrap.sh
 	@REQUIREMENTS=docs/requirements.txt bash scripts/bootstrap.sh .venv-docs

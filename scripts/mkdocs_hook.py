@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reference_pages import generated_pages, navigation, with_inserts
+from reference_pages import generated_pages, navigation, with_inserts, without_outer_links
 
 _BLOCK = re.compile(r"^( *)```python[ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
 
@@ -33,8 +33,9 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    return _BLOCK.sub(_shown, with_inserts(markdown))
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    whole = with_inserts(without_outer_links(markdown, page.file.src_uri))
+    return _BLOCK.sub(_shown, whole)
 
 
 def _shown(match: re.Match[str]) -> str:

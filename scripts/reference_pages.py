@@ -361,6 +361,32 @@ def with_inserts(markdown: str) -> str:
     return _DRAWING.sub(_drawing, _INSERT.sub(lambda match: INSERTS[match[1]](), markdown))
 
 
+_LINK = re.compile(r"\[([^\]\n]+)\]\((\.\./[^)\s#]+)(?:#[^)\s]*)?\)")
+
+
+def without_outer_links(markdown: str, path: str) -> str:
+    """The page without links that leave `docs/`: a reader of the site does not have those files. Their text stays.
+
+    Args:
+        markdown: The page.
+        path: Its path inside `docs/`.
+
+    Raises:
+        FileNotFoundError: A link leads nowhere in the repository either.
+    """
+    docs = ROOT / "docs"
+
+    def text_or_link(match: re.Match[str]) -> str:
+        target = (docs / path).parent.joinpath(match[2]).resolve()
+        if target.is_relative_to(docs):
+            return match[0]
+        if not target.exists():
+            raise FileNotFoundError(f"docs/{path} links to {match[2]}, which does not exist")
+        return match[1]
+
+    return _LINK.sub(text_or_link, markdown)
+
+
 def _drawing(match: re.Match[str]) -> str:
     text = (ROOT / "docs" / "pictures" / match[1]).read_text(encoding="utf-8")
     # An empty line would end the block of HTML.
