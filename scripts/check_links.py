@@ -69,7 +69,11 @@ def _problem(link: str, loaded: bool, path: Path, site: Path, pages: dict[Path, 
     if parts.scheme or parts.netloc:
         if loaded:
             return "loaded from another host"
-        return None if parts.scheme == "https" and _HOST.fullmatch(parts.netloc) else "not a well-formed https URL"
+        return (
+            None
+            if parts.scheme == "https" and _HOST.fullmatch(parts.netloc)
+            else "not a well-formed https URL"
+        )
     target = path
     if parts.path.startswith("/"):
         target = site / unquote(parts.path).lstrip("/")

@@ -82,7 +82,10 @@ def resource_page(tag: str) -> str:
             "`None` is sent as null. Every example is run against the emulator by the tests.",
             "",
             *(f"- [`{o.name}`](#{o.name}) {o.summary}" for o in operations_of(tag)),
-            *(f"- [`{name}`](#{name}) {docstring_of(getattr(cls, name)).summary}" for name in helpers_of(tag)),
+            *(
+                f"- [`{name}`](#{name}) {docstring_of(getattr(cls, name)).summary}"
+                for name in helpers_of(tag)
+            ),
             "",
             *(line for operation in operations_of(tag) for line in _operation(operation)),
             *(line for name in helpers_of(tag) for line in _helper(tag, name)),
@@ -99,17 +102,19 @@ def _operation(operation: OperationInfo) -> Iterator[str]:
     if doc.description:
         yield from (doc.description, "")
     yield from ("```python signature", signature_text(f"client.{name}", method), "```", "")
-    yield from ("| | |", "|---|---|", f"| endpoint | `{operation.method} {operation.path}` |")
+    yield from ("| | |", "|---|---|", f"| endpoint | {_endpoint(operation)} |")
     yield f"| scope | {scope_text(operation)} |"
     yield f"| rate limit | [`{operation.rate_limit}`](../../retries-and-limits.md#rate-limits): {_rates(operation.rate_limit)} |"
     if operation.entitlement:
         yield f"| paid feature | `{operation.entitlement}` |"
     if operation.paginated:
         yield "| pages | read lazily, see [pagination](../../pagination.md) |"
-    yield f"| repeated | {_repeated(operation)} |"
+    yield f"| [tried again](../../retries-and-limits.md#what-is-tried-again) | {_repeated(operation)} |"
     gives = doc.sections.get("Returns", "")
     yield f"| returns | {type_html(returned, '../models/')}{': ' + _cell(gives) if gives else ''} |"
-    others = [f"`{error}`: {_cell(text)}" for error, text in doc.raises.items() if f"`{error}`" not in _ALWAYS]
+    others = [
+        f"`{error}`: {_cell(text)}" for error, text in doc.raises.items() if f"`{error}`" not in _ALWAYS
+    ]
     yield f"| raises | {'; '.join([f'{_ALWAYS}, see [errors](../../errors.md)', *others])} |"
     if operation.deprecation:
         kind = operation.deprecation
@@ -130,24 +135,33 @@ def _repeated(operation: OperationInfo) -> str:
     return "only when it was throttled or not sent: a second one could act twice"
 
 
-def _parameters(operation: OperationInfo, method: Callable[..., Any], texts: Mapping[str, str]) -> Iterator[str]:
+def _parameters(
+    operation: OperationInfo, method: Callable[..., Any], texts: Mapping[str, str]
+) -> Iterator[str]:
     infos: dict[str, ParameterInfo] = {p.keyword: p for p in operation.parameters}
     parameters = list(inspect.signature(method).parameters.values())[1:]
-    yield from ("| argument | type | sent in | meaning |", "|---|---|---|---|")
+    if not parameters:
+        return
+    yield from ("| argument | |", "|---|---|")
     for parameter in parameters:
         info = infos.get(parameter.name)
-        where = info.location if info else "body" if parameter.name == "body" else ""
-        if info and info.name != parameter.name:
-            where += f" as `{info.name}`"
-        required = " **Required.**" if parameter.default is parameter.empty else ""
-        typed = type_html(annotation_text(parameter.annotation), "../models/")
+        facts = [type_html(annotation_text(parameter.annotation), "../models/")]
+        if info:
+            facts.append(
+                f"in the {info.location}" + (f" as `{info.name}`" if info.name != parameter.name else "")
+            )
+        if parameter.default is parameter.empty:
+            facts.append("**required**")
         text = _cell(texts.get(parameter.name) or (info.description if info else ""))
-        yield f"| `{parameter.name}` | {typed} | {where} | {text}{required} |"
+        yield f"| `{parameter.name}` | {' · '.join(facts)}<br>{text} |"
     yield ""
 
 
 def _answer(operation: OperationInfo) -> Iterator[str]:
-    kinds = [("as the server sends it", operation.observed), ("as PostHog documents it", operation.documented)]
+    kinds = [
+        ("as the server sends it", operation.observed),
+        ("as PostHog documents it", operation.documented),
+    ]
     kinds = [(kind, value) for kind, value in kinds if value is not None]
     if len(kinds) == 2 and kinds[0][1] == kinds[1][1]:
         kinds = [("as the server sends it, and as PostHog documents it", kinds[0][1])]
@@ -166,11 +180,11 @@ def _helper(tag: str, name: str) -> Iterator[str]:
     yield from ("```python signature", signature_text(f"client.{tag}.{name}", function), "```", "")
     if doc.entries:
         parameters = inspect.signature(function).parameters
-        yield from ("| argument | type | meaning |", "|---|---|---|")
+        yield from ("| argument | |", "|---|---|")
         for argument, text in doc.entries.items():
             known = parameters.get(argument.lstrip("*"))
-            typed = type_html(annotation_text(known.annotation), "../models/") if known else ""
-            yield f"| `{argument}` | {typed} | {_cell(text)} |"
+            typed = type_html(annotation_text(known.annotation), "../models/") + "<br>" if known else ""
+            yield f"| `{argument}` | {typed}{_cell(text)} |"
         yield ""
     for title in ("Returns", "Yields"):
         if title in doc.sections:
@@ -204,14 +218,14 @@ def _model(name: str) -> Iterator[str]:
     yield from (f"## {name} {{ #{name.lower()} }}", "", doc.summary, "")
     if doc.description:
         yield from (doc.description, "")
-    yield from ("| field | type | always there | meaning |", "|---|---|---|---|")
+    yield from ("| field | |", "|---|---|")
     for field in attrs.fields(model):
+        typed = type_html(annotation_text(field.type), "")
+        text = _cell(doc.entries.get(field.name, ""))
         if field.name == "additional_properties":
-            typed = type_html(annotation_text(field.type), "")
-            yield f"| `{field.name}` | {typed} | yes | Whatever else the server sent, by its name. |"
-            continue
-        always = "yes" if field.default is attrs.NOTHING else ""
-        yield f"| `{field.name}` | {type_html(annotation_text(field.type), '')} | {always} | {_cell(doc.entries.get(field.name, ''))} |"
+            text = text or "Whatever else there is, by its name."
+        always = " · **always there**" if field.init and field.default is attrs.NOTHING else ""
+        yield f"| `{field.name}` | {typed}{always}<br>{text} |"
     yield ""
 
 
@@ -302,7 +316,7 @@ def _python_name(name: str, place: str) -> list[str]:
     if inspect.isclass(getattr(posthog_environments, name)):
         return [f"::: {place}", ""]
     text = _DATA.get(name) or docstring_of(getattr(posthog_environments, name)).summary
-    return [f"### {name} {{ #{name} }}", "", text, ""]
+    return [f"### `{name}` {{ #{name.strip('_')} }}", "", text, ""]
 
 
 def scope_text(operation: OperationInfo) -> str:
@@ -310,10 +324,10 @@ def scope_text(operation: OperationInfo) -> str:
 
 
 def scopes_table() -> str:
-    lines = ["| operation | endpoint | scope |", "|---|---|---|"]
+    lines = ["| operation | scope | endpoint |", "|---|---|---|"]
     for o in OPERATIONS.values():
         link = f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})"
-        lines.append(f"| {link} | `{o.method} {_short(o)}` | {scope_text(o)} |")
+        lines.append(f"| {link} | {scope_text(o)} | `{o.method} {_short(o)}` |")
     return "\n".join(lines)
 
 
@@ -395,11 +409,19 @@ def _drawing(match: re.Match[str]) -> str:
 
 
 def _rates(name: str) -> str:
-    return ", ".join(f"{r.requests:,} per {_PERIODS.get(r.seconds, f'{r.seconds} s')}" for r in RATE_LIMITS[name])
+    return ", ".join(
+        f"{r.requests:,} per {_PERIODS.get(r.seconds, f'{r.seconds} s')}" for r in RATE_LIMITS[name]
+    )
 
 
 def _short(operation: OperationInfo) -> str:
     return operation.path.removeprefix("/api/environments/{project_id}")
+
+
+def _endpoint(operation: OperationInfo) -> str:
+    """Method and path that may break after a slash."""
+    path = operation.path.replace("/", "/<wbr>").removesuffix("<wbr>")
+    return f"<code>{operation.method} {path}</code>"
 
 
 # --- cells --------------------------------------------------------------------------------------------------

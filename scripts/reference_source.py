@@ -90,7 +90,11 @@ def helpers_of(tag: str) -> list[str]:
     """Names of the public methods that are written by hand on top of the operations."""
     known = {operation.name for operation in operations_of(tag)}
     cls = resource_classes()[tag]
-    return [name for name, _ in inspect.getmembers(cls, inspect.isfunction) if name[0] != "_" and name not in known]
+    return [
+        name
+        for name, _ in inspect.getmembers(cls, inspect.isfunction)
+        if name[0] != "_" and name not in known
+    ]
 
 
 def method_of(operation: OperationInfo) -> Callable[..., Any]:
@@ -101,7 +105,11 @@ def method_of(operation: OperationInfo) -> Callable[..., Any]:
 def annotation_text(annotation: Any) -> str:
     """An annotation as a reader wants it: an argument that may be left out says so by its default alone."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
-    text = text.replace("builtins.", "").replace("datetime.datetime", "datetime").replace("datetime.date", "date")
+    text = (
+        text.replace("builtins.", "")
+        .replace("datetime.datetime", "datetime")
+        .replace("datetime.date", "date")
+    )
     text = re.sub(r" \| Unset\b|\bUnset \| ", "", " ".join(text.split()))
     # None comes last, as people write it.
     return re.sub(r"^None \| (.+)$", r"\1 | None", text)

@@ -75,12 +75,17 @@ def put_files(page: str, pytester: pytest.Pytester) -> None:
 
 def test_every_block_runs_or_says_why_not() -> None:
     for block in BLOCKS:
-        assert _KINDS.fullmatch(block.kind), f"docs/{block.page}:{block.line} says {block.kind!r}; see tests/test_docs.py"
+        assert _KINDS.fullmatch(block.kind), (
+            f"docs/{block.page}:{block.line} says {block.kind!r}; see tests/test_docs.py"
+        )
     assert PAGES_WITH_TESTS and PAGES_WITH_SNIPPETS, "the pages were found"
 
 
 def test_no_python_hides_from_the_rule_above() -> None:
-    fences = re.compile(r"^[ 	>]*(?:```+|~~~+)[ 	]*\{?[ 	]*\.?(?:python|py|python3|pycon)\b", re.MULTILINE | re.IGNORECASE)
+    fences = re.compile(
+        r"^[ 	>]*(?:```+|~~~+)[ 	]*\{?[ 	]*\.?(?:python|py|python3|pycon)\b",
+        re.MULTILINE | re.IGNORECASE,
+    )
     for page in DOCS.rglob("*.md"):
         assert len(fences.findall(page.read_text(encoding="utf-8"))) == len(blocks_of(page)), page.name
 
