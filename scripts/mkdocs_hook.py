@@ -13,7 +13,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reference_pages import generated_pages, navigation, with_inserts, without_outer_links
+from reference_pages import generated_pages, navigation
+from reference_tables import with_inserts, without_outer_links
 
 _BLOCK = re.compile(r"^( *)```python[ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
 

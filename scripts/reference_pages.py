@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -19,7 +17,6 @@ import posthog_environments
 from posthog_environments_api.operations import (
     DEPRECATIONS,
     OPERATIONS,
-    RATE_LIMITS,
     OperationInfo,
     ParameterInfo,
 )
@@ -32,16 +29,14 @@ from reference_source import (
     is_enum,
     method_of,
     model_classes,
-    names_of_models,
     operations_of,
     places_of_models,
     resource_classes,
     signature_text,
 )
+from reference_tables import ROOT, cell, rates, scope_text, short_path, type_html
 
-ROOT = Path(__file__).resolve().parent.parent
 _ALWAYS = "`InvalidRequestError`, `APIStatusError`, `APIConnectionError`, `DecodeError`"
-_PERIODS = {60: "minute", 3600: "hour", 86400: "day"}
 
 
 def generated_pages() -> dict[str, str]:
@@ -104,21 +99,19 @@ def _operation(operation: OperationInfo) -> Iterator[str]:
     yield from ("```python signature", signature_text(f"client.{name}", method), "```", "")
     yield from ("| | |", "|---|---|", f"| endpoint | {_endpoint(operation)} |")
     yield f"| scope | {scope_text(operation)} |"
-    yield f"| rate limit | [`{operation.rate_limit}`](../../retries-and-limits.md#rate-limits): {_rates(operation.rate_limit)} |"
+    yield f"| rate limit | [`{operation.rate_limit}`](../../retries-and-limits.md#rate-limits): {rates(operation.rate_limit)} |"
     if operation.entitlement:
         yield f"| paid feature | `{operation.entitlement}` |"
     if operation.paginated:
         yield "| pages | read lazily, see [pagination](../../pagination.md) |"
     yield f"| [tried again](../../retries-and-limits.md#what-is-tried-again) | {_repeated(operation)} |"
     gives = doc.sections.get("Returns", "")
-    yield f"| returns | {type_html(returned, '../models/')}{': ' + _cell(gives) if gives else ''} |"
-    others = [
-        f"`{error}`: {_cell(text)}" for error, text in doc.raises.items() if f"`{error}`" not in _ALWAYS
-    ]
+    yield f"| returns | {type_html(returned, '../models/')}{': ' + cell(gives) if gives else ''} |"
+    others = [f"`{error}`: {cell(text)}" for error, text in doc.raises.items() if f"`{error}`" not in _ALWAYS]
     yield f"| raises | {'; '.join([f'{_ALWAYS}, see [errors](../../errors.md)', *others])} |"
     if operation.deprecation:
         kind = operation.deprecation
-        yield f"| deprecated | [`{kind}`](../../moving-to-projects.md#what-is-deprecated): {_cell(DEPRECATIONS[kind])} |"
+        yield f"| deprecated | [`{kind}`](../../moving-to-projects.md#what-is-deprecated): {cell(DEPRECATIONS[kind])} |"
     if "See Also" in doc.sections:
         yield f"| PostHog's page | <{doc.sections['See Also']}> |"
     yield ""
@@ -152,7 +145,7 @@ def _parameters(
             )
         if parameter.default is parameter.empty:
             facts.append("**required**")
-        text = _cell(texts.get(parameter.name) or (info.description if info else ""))
+        text = cell(texts.get(parameter.name) or (info.description if info else ""))
         yield f"| `{parameter.name}` | {' · '.join(facts)}<br>{text} |"
     yield ""
 
@@ -184,7 +177,7 @@ def _helper(tag: str, name: str) -> Iterator[str]:
         for argument, text in doc.entries.items():
             known = parameters.get(argument.lstrip("*"))
             typed = type_html(annotation_text(known.annotation), "../models/") + "<br>" if known else ""
-            yield f"| `{argument}` | {typed}{_cell(text)} |"
+            yield f"| `{argument}` | {typed}{cell(text)} |"
         yield ""
     for title in ("Returns", "Yields"):
         if title in doc.sections:
@@ -221,7 +214,7 @@ def _model(name: str) -> Iterator[str]:
     yield from ("| field | |", "|---|---|")
     for field in attrs.fields(model):
         typed = type_html(annotation_text(field.type), "")
-        text = _cell(doc.entries.get(field.name, ""))
+        text = cell(doc.entries.get(field.name, ""))
         if field.name == "additional_properties":
             text = text or "Whatever else there is, by its name."
         always = " · **always there**" if field.init and field.default is attrs.NOTHING else ""
@@ -250,7 +243,7 @@ def _index() -> str:
     for tag, cls in resource_classes().items():
         lines += [f"## {tag}", "", docstring_of(cls).summary, "", "| method | endpoint | |", "|---|---|---|"]
         lines += [
-            f"| [`{tag}.{o.name}`](resources/{tag}.md#{o.name}) | `{o.method} {_short(o)}` | {o.summary} |"
+            f"| [`{tag}.{o.name}`](resources/{tag}.md#{o.name}) | `{o.method} {short_path(o)}` | {o.summary} |"
             for o in operations_of(tag)
         ]
         lines += [
@@ -319,129 +312,7 @@ def _python_name(name: str, place: str) -> list[str]:
     return [f"### `{name}` {{ #{name.strip('_')} }}", "", text, ""]
 
 
-def scope_text(operation: OperationInfo) -> str:
-    return ", ".join(f"`{scope}`" for scope in operation.scopes) or "none documented"
-
-
-def scopes_table() -> str:
-    lines = ["| operation | scope | endpoint |", "|---|---|---|"]
-    for o in OPERATIONS.values():
-        link = f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})"
-        lines.append(f"| {link} | {scope_text(o)} | `{o.method} {_short(o)}` |")
-    return "\n".join(lines)
-
-
-def rate_limits_table() -> str:
-    lines = ["| class | limit | resources |", "|---|---|---|"]
-    for name in RATE_LIMITS:
-        users = dict.fromkeys(f"`{o.tag}`" for o in OPERATIONS.values() if o.rate_limit == name)
-        lines.append(f"| `{name}` | {_rates(name)} | {', '.join(users)} |")
-    return "\n".join(lines)
-
-
-def deprecations_table() -> str:
-    lines = ["| kind | operations | meaning |", "|---|---|---|"]
-    for kind, text in DEPRECATIONS.items():
-        names = [
-            f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})"
-            for o in OPERATIONS.values()
-            if o.deprecation == kind
-        ]
-        lines.append(f"| `{kind}` | {', '.join(names)} | {_cell(text)} |")
-    plain = [o for o in OPERATIONS.values() if o.deprecation is None]
-    names = [f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})" for o in plain]
-    lines.append(f"| | {', '.join(names)} | Not deprecated. |" if names else "")
-    return "\n".join(lines).rstrip()
-
-
-INSERTS: Mapping[str, Callable[[], str]] = {
-    "scopes": scopes_table,
-    "rate-limits": rate_limits_table,
-    "deprecations": deprecations_table,
-}
-_INSERT = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
-_DRAWING = re.compile(r"^<!-- drawing: ([a-z-]+\.svg) -->$", re.MULTILINE)
-
-
-def with_inserts(markdown: str) -> str:
-    """The page with its `<!-- generated: … -->` and `<!-- drawing: … -->` lines replaced.
-
-    Drawings stand inside the page, because only there they take its colours, light or dark.
-
-    Raises:
-        KeyError: There is no such table.
-        FileNotFoundError: There is no such drawing.
-    """
-    return _DRAWING.sub(_drawing, _INSERT.sub(lambda match: INSERTS[match[1]](), markdown))
-
-
-_LINK = re.compile(r"\[([^\]\n]+)\]\((\.\./[^)\s#]+)(?:#[^)\s]*)?\)")
-
-
-def without_outer_links(markdown: str, path: str) -> str:
-    """The page without links that leave `docs/`: a reader of the site does not have those files. Their text stays.
-
-    Args:
-        markdown: The page.
-        path: Its path inside `docs/`.
-
-    Raises:
-        FileNotFoundError: A link leads nowhere in the repository either.
-    """
-    docs = ROOT / "docs"
-
-    def text_or_link(match: re.Match[str]) -> str:
-        target = (docs / path).parent.joinpath(match[2]).resolve()
-        if target.is_relative_to(docs):
-            return match[0]
-        if not target.exists():
-            raise FileNotFoundError(f"docs/{path} links to {match[2]}, which does not exist")
-        return match[1]
-
-    return _LINK.sub(text_or_link, markdown)
-
-
-def _drawing(match: re.Match[str]) -> str:
-    text = (ROOT / "docs" / "pictures" / match[1]).read_text(encoding="utf-8")
-    # An empty line would end the block of HTML.
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return '<div class="drawing-frame" markdown="0">\n' + "\n".join(lines) + "\n</div>"
-
-
-def _rates(name: str) -> str:
-    return ", ".join(
-        f"{r.requests:,} per {_PERIODS.get(r.seconds, f'{r.seconds} s')}" for r in RATE_LIMITS[name]
-    )
-
-
-def _short(operation: OperationInfo) -> str:
-    return operation.path.removeprefix("/api/environments/{project_id}")
-
-
 def _endpoint(operation: OperationInfo) -> str:
     """Method and path that may break after a slash."""
     path = operation.path.replace("/", "/<wbr>").removesuffix("<wbr>")
     return f"<code>{operation.method} {path}</code>"
-
-
-# --- cells --------------------------------------------------------------------------------------------------
-
-
-def type_html(annotation: str, models_folder: str) -> str:
-    """A type as code in which every model is a link."""
-    for mark, entity in (("&", "&amp;"), ("[", "&#91;"), ("]", "&#93;"), ("|", "&#124;"), ("*", "&#42;")):
-        annotation = annotation.replace(mark, entity)
-    for name in sorted(set(names_of_models(annotation))):
-        place = places_of_models()[name]
-        annotation = re.sub(rf"\b{name}\b", f"[{name}]({models_folder}{place}.md#{name.lower()})", annotation)
-    return f"<code>{annotation}</code>"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "&#124;") if "`" not in text else _outside_code(text)
-
-
-def _outside_code(text: str) -> str:
-    """Bars inside code stay: the tables of the site know code, and an entity in it would be shown."""
-    parts = " ".join(text.split()).split("`")
-    return "`".join(part if number % 2 else part.replace("|", "&#124;") for number, part in enumerate(parts))

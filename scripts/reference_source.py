@@ -124,7 +124,8 @@ def signature_text(name: str, function: Callable[..., Any]) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             parts.append("*")
             starred = True
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else stars
         starred = starred or stars == "*"
         text = f"{stars}{parameter.name}: {annotation_text(parameter.annotation)}"
         if parameter.default is not parameter.empty:

@@ -78,7 +78,8 @@ def test_every_block_runs_or_says_why_not() -> None:
         assert _KINDS.fullmatch(block.kind), (
             f"docs/{block.page}:{block.line} says {block.kind!r}; see tests/test_docs.py"
         )
-    assert PAGES_WITH_TESTS and PAGES_WITH_SNIPPETS, "the pages were found"
+    assert PAGES_WITH_TESTS, "the pages were found"
+    assert PAGES_WITH_SNIPPETS, "the pages were found"
 
 
 def test_no_python_hides_from_the_rule_above() -> None:
@@ -109,15 +110,17 @@ def test_the_snippets_of_a_page_run(
         monkeypatch.setenv("POSTHOG_PERSONAL_API_KEY", emulator.api_key)
         monkeypatch.setenv("POSTHOG_PROJECT_ID", "12345")
         names: dict[str, Any] = {"__name__": "__main__", "client": client, "emulator": emulator}
-        for block in BLOCKS:
-            if block.page == page and block.kind == "snippet":
-                flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-                code = compile(block.padded, str(DOCS / block.page), "exec", flags=flags)
-                result = eval(code, names)
-                if inspect.iscoroutine(result):
-                    asyncio.run(result)
-        for other in opened:
-            other.close()
+        try:
+            for block in BLOCKS:
+                if block.page == page and block.kind == "snippet":
+                    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+                    code = compile(block.padded, str(DOCS / block.page), "exec", flags=flags)
+                    result = eval(code, names)
+                    if inspect.iscoroutine(result):
+                        asyncio.run(result)
+        finally:
+            for other in opened:
+                other.close()
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: f"{block.page}:{block.line}")

@@ -14,15 +14,7 @@ import posthog_environments
 from posthog_environments import OPERATIONS
 from posthog_environments_api.operations import DEPRECATIONS, RATE_LIMITS, OperationInfo
 from reference_examples import example_call, example_emulator
-from reference_pages import (
-    INSERTS,
-    generated_pages,
-    python_names,
-    scope_text,
-    scopes_table,
-    with_inserts,
-    without_outer_links,
-)
+from reference_pages import generated_pages, python_names
 from reference_source import (
     annotation_text,
     docstring_of,
@@ -33,6 +25,7 @@ from reference_source import (
     places_of_models,
     resource_classes,
 )
+from reference_tables import INSERTS, scope_text, scopes_table, with_inserts, without_outer_links
 
 PAGES = generated_pages()
 EVERY = pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from check_links import problems
-from reference_pages import generated_pages, navigation, with_inserts, without_outer_links
+from reference_pages import generated_pages, navigation
+from reference_tables import with_inserts, without_outer_links
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
