@@ -13,16 +13,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reference_pages import generated_pages, navigation
+from reference_pages import generated_pages, present
 from reference_tables import with_inserts, without_outer_links
 
 _BLOCK = re.compile(r"^( *)```python[ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    for entry in config.nav:
-        if entry.get("Reference") == "generated":
-            entry["Reference"] = navigation()
+    docs = Path(config.docs_dir)
+    absent = {page for page in config.extra["expected_pages"] if not (docs / page).exists()}
+    config.nav = present(config.nav, absent)
     return config
 
 

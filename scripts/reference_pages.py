@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -59,6 +59,23 @@ def navigation() -> list[dict[str, Any]]:
         {"Models": [{place: f"reference/models/{place}.md"} for place in [*places, SHARED]]},
         {"Clients, errors, settings": "reference/python.md"},
     ]
+
+
+def present(entries: list[Any], absent: Collection[str]) -> list[Any]:
+    """The navigation with the generated part in its place and without the pages that are absent."""
+    found: list[Any] = []
+    for entry in entries:
+        if not isinstance(entry, dict):
+            found.append(entry)
+            continue
+        ((title, value),) = entry.items()
+        if value == "generated":
+            found.append({title: navigation()})
+        elif isinstance(value, list):
+            found.append({title: present(value, absent)})
+        elif value not in absent:
+            found.append(entry)
+    return found
 
 
 # --- resources ----------------------------------------------------------------------------------------------
