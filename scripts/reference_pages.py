@@ -34,7 +34,7 @@ from reference_source import (
     resource_classes,
     signature_text,
 )
-from reference_tables import ROOT, cell, rates, scope_text, short_path, type_html
+from reference_tables import ROOT, cell, endpoint, rates, scope_text, short_path, type_html
 
 _ALWAYS = "`InvalidRequestError`, `APIStatusError`, `APIConnectionError`, `DecodeError`"
 
@@ -114,7 +114,7 @@ def _operation(operation: OperationInfo) -> Iterator[str]:
     if doc.description:
         yield from (doc.description, "")
     yield from ("```python signature", signature_text(f"client.{name}", method), "```", "")
-    yield from ("| | |", "|---|---|", f"| endpoint | {_endpoint(operation)} |")
+    yield from ("| | |", "|---|---|", f"| endpoint | {endpoint(operation.method, operation.path)} |")
     yield f"| scope | {scope_text(operation)} |"
     yield f"| rate limit | [`{operation.rate_limit}`](../../retries-and-limits.md#rate-limits): {rates(operation.rate_limit)} |"
     if operation.entitlement:
@@ -260,7 +260,7 @@ def _index() -> str:
     for tag, cls in resource_classes().items():
         lines += [f"## {tag}", "", docstring_of(cls).summary, "", "| method | endpoint | |", "|---|---|---|"]
         lines += [
-            f"| [`{tag}.{o.name}`](resources/{tag}.md#{o.name}) | `{o.method} {short_path(o)}` | {o.summary} |"
+            f"| [`{tag}.{o.name}`](resources/{tag}.md#{o.name}) | {endpoint(o.method, short_path(o))} | {o.summary} |"
             for o in operations_of(tag)
         ]
         lines += [
@@ -327,9 +327,3 @@ def _python_name(name: str, place: str) -> list[str]:
         return [f"::: {place}", ""]
     text = _DATA.get(name) or docstring_of(getattr(posthog_environments, name)).summary
     return [f"### `{name}` {{ #{name.strip('_')} }}", "", text, ""]
-
-
-def _endpoint(operation: OperationInfo) -> str:
-    """Method and path that may break after a slash."""
-    path = operation.path.replace("/", "/<wbr>").removesuffix("<wbr>")
-    return f"<code>{operation.method} {path}</code>"

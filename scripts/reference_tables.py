@@ -21,7 +21,7 @@ def scopes_table() -> str:
     lines = ["| operation | scope | endpoint |", "|---|---|---|"]
     for o in OPERATIONS.values():
         link = f"[`{o.tag}.{o.name}`](reference/resources/{o.tag}.md#{o.name})"
-        lines.append(f"| {link} | {scope_text(o)} | `{o.method} {short_path(o)}` |")
+        lines.append(f"| {link} | {scope_text(o)} | {endpoint(o.method, short_path(o))} |")
     return "\n".join(lines)
 
 
@@ -112,6 +112,11 @@ def rates(name: str) -> str:
 def short_path(operation: OperationInfo) -> str:
     """The path inside the project."""
     return operation.path.removeprefix("/api/environments/{project_id}")
+
+
+def endpoint(method: str, path: str) -> str:
+    """Method and path as code that may break before a slash."""
+    return f"<code>{method} {path[0]}{path[1:-1].replace('/', '<wbr>/')}{path[-1]}</code>"
 
 
 def type_html(annotation: str, models_folder: str) -> str:
