@@ -33,6 +33,7 @@ from reference_source import (
     places_of_models,
     resource_classes,
     signature_text,
+    vendor_page,
 )
 from reference_tables import ROOT, cell, endpoint, rates, scope_text, short_path, type_html
 
@@ -129,8 +130,9 @@ def _operation(operation: OperationInfo) -> Iterator[str]:
     if operation.deprecation:
         kind = operation.deprecation
         yield f"| deprecated | [`{kind}`](../../moving-to-projects.md#what-is-deprecated): {cell(DEPRECATIONS[kind])} |"
-    if "See Also" in doc.sections:
-        yield f"| PostHog's page | <{doc.sections['See Also']}> |"
+    page = vendor_page(operation)
+    if page:
+        yield f"| PostHog's page | <{page}> |"
     yield ""
     yield from _parameters(operation, method, doc.entries)
     yield from ("```python example", example_call(operation).rstrip(), "```", "")

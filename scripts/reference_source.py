@@ -102,6 +102,15 @@ def method_of(operation: OperationInfo) -> Callable[..., Any]:
     return method
 
 
+def vendor_page(operation: OperationInfo) -> str | None:
+    """Address of PostHog's page. A method written by hand on top of a generated one need not repeat it."""
+    for cls in resource_classes()[operation.tag].__mro__:
+        found = docstring_of(vars(cls).get(operation.name)).sections.get("See Also")
+        if found:
+            return found
+    return None
+
+
 def annotation_text(annotation: Any) -> str:
     """An annotation as a reader wants it: an argument that may be left out says so by its default alone."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))

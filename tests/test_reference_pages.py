@@ -24,6 +24,7 @@ from reference_source import (
     model_classes,
     places_of_models,
     resource_classes,
+    vendor_page,
 )
 from reference_tables import INSERTS, scope_text, scopes_table, with_inserts, without_outer_links
 
@@ -100,6 +101,17 @@ def test_every_python_block_of_the_reference_is_run_or_is_a_signature() -> None:
     for path, text in PAGES.items():
         assert text.count("```python") == len(BLOCK.findall(text)), path
         assert {kind for kind, _ in BLOCK.findall(text)} <= {"signature", "example"}, path
+
+
+def test_a_method_written_by_hand_keeps_the_address_of_posthog_s_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class ByHand(resource_classes()["persons"]):  # type: ignore[misc]
+        def delete(self, id: int) -> None:
+            """Delete a person, with care."""
+
+    monkeypatch.setitem(resource_classes(), "persons", ByHand)
+    assert vendor_page(OPERATIONS["persons_delete"]) == "https://posthog.com/docs/api/persons"
 
 
 def test_helpers_on_top_of_the_operations_are_shown_too() -> None:
