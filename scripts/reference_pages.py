@@ -164,6 +164,8 @@ def _parameters(
             )
         if parameter.default is parameter.empty:
             facts.append("**required**")
+        elif info and info.required:
+            facts.append("**required**, here or in `body`")
         text = cell(texts.get(parameter.name) or (info.description if info else ""))
         yield f"| `{parameter.name}` | {' · '.join(facts)}<br>{text} |"
     yield ""

@@ -97,6 +97,13 @@ def test_an_example_sends_what_the_contract_s_example_says() -> None:
     assert request.param("group_key") == "acme"
 
 
+def test_what_a_body_needs_is_called_required() -> None:
+    text = section_of(OPERATIONS["query_create"])
+    assert re.search(r"\| `query` \| .*\*\*required\*\*, here or in `body`<br>", text)
+    assert not re.search(r"\| `name` \| .*\*\*required\*\*", text)
+    assert re.search(r"\| `id` \| .*\*\*required\*\*<br>", section_of(OPERATIONS["persons_retrieve"]))
+
+
 def test_every_python_block_of_the_reference_is_run_or_is_a_signature() -> None:
     for path, text in PAGES.items():
         assert text.count("```python") == len(BLOCK.findall(text)), path
