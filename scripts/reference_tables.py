@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from posthog_environments import errors
 from posthog_environments_api.operations import DEPRECATIONS, OPERATIONS, RATE_LIMITS, OperationInfo
 from reference_source import names_of_models, places_of_models
 
@@ -48,10 +50,19 @@ def deprecations_table() -> str:
     return "\n".join(lines).rstrip()
 
 
+def errors_tree() -> str:
+    """The tree of errors as the module of errors draws it."""
+    drawn = re.search(r"^ *PostHogError\n(?: +[├│└].*\n)+", errors.__doc__ or "", re.MULTILINE)
+    if drawn is None:
+        raise ValueError("the docstring of errors.py has no tree")
+    return f"```text\n{textwrap.dedent(drawn[0])}```"
+
+
 INSERTS: Mapping[str, Callable[[], str]] = {
     "scopes": scopes_table,
     "rate-limits": rate_limits_table,
     "deprecations": deprecations_table,
+    "errors": errors_tree,
 }
 _INSERT = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
 _DRAWING = re.compile(r"^<!-- drawing: ([a-z-]+\.svg) -->$", re.MULTILINE)

@@ -173,6 +173,14 @@ def test_tables_are_put_where_a_page_asks_for_them() -> None:
         with_inserts("<!-- drawing: no-such-drawing.svg -->")
 
 
+def test_the_tree_of_errors_has_every_public_error() -> None:
+    tree = INSERTS["errors"]()
+    for name in posthog_environments.__all__:
+        value = getattr(posthog_environments, name)
+        if inspect.isclass(value) and issubclass(value, posthog_environments.PostHogError):
+            assert re.search(rf"\b{name}\b", tree), name
+
+
 def test_links_that_leave_the_site_become_text() -> None:
     page = "[one](../tests/test_docs.py), [two](testing.md), [three](../tests/test_docs.py#L3)"
     assert without_outer_links(page, "emulator.md") == "one, [two](testing.md), three"
