@@ -1,0 +1,169 @@
+"""`call <tag> <method>`: every operation of the contract, made of `OPERATIONS`; a new one appears by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from posthog_environments.cli.output import show_rows, show_value
+from posthog_environments.cli.session import Session, pass_session
+from posthog_environments_api.operations import OPERATIONS, OperationInfo, ParameterInfo
+
+_OURS: Final = frozenset({"project_id"})
+
+
+class _Json(click.ParamType):
+    """JSON; `@FILE` reads it from a file, `@-` from standard input."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            if value.startswith("@"):
+                with click.open_file(value[1:], encoding="utf-8") as file:
+                    value = file.read()
+            return json.loads(value)
+        except OSError as error:
+            self.fail(f"{value[1:]} cannot be read: {error.strerror}", param, ctx)
+        except ValueError as error:
+            self.fail(f"not JSON: {error}", param, ctx)
+
+
+class _Tags(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({operation.tag for operation in OPERATIONS.values()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        operations = [operation for operation in OPERATIONS.values() if operation.tag == cmd_name]
+        if not operations:
+            return None
+        group = click.Group(cmd_name, help=f"Operations of {cmd_name}.", no_args_is_help=True)
+        for operation in operations:
+            group.add_command(_command(operation))
+        return group
+
+
+def _command(operation: OperationInfo) -> click.Command:
+    parameters: list[click.Parameter] = []
+    body = False
+    for parameter in operation.parameters:
+        if parameter.keyword in _OURS and parameter.location == "path":
+            continue
+        parameters.append(_option(parameter))
+        body = body or parameter.location == "body"
+    if body:
+        parameters.append(
+            click.Option(["--body", "body"], type=_Json(), help="The whole body as JSON, instead of its fields.")
+        )
+    if operation.paginated:
+        parameters.append(
+            click.Option(
+                ["--max-items", "max_items"], type=click.IntRange(min=0), help="Stop after this many items."
+            )
+        )
+    return click.Command(
+        operation.name.replace("_", "-"),
+        callback=_callback(operation),
+        params=parameters,
+        help=_help(operation),
+        short_help=operation.summary,
+    )
+
+
+def _help(operation: OperationInfo) -> str:
+    scopes = ", ".join(operation.scopes) or "none documented: personal API keys may be refused"
+    return f"{operation.summary}.\n\n{operation.description}\n\n{operation.method} {operation.path}\n\nScope: {scopes}"
+
+
+def _option(parameter: ParameterInfo) -> click.Parameter:
+    if parameter.location == "path":
+        return click.Argument([parameter.keyword], type=_type(parameter.schema), metavar=parameter.keyword.upper())
+    name = parameter.keyword.rstrip("_").replace("_", "-")
+    kind = _type(parameter.schema)
+    several = _main_type(parameter.schema) == "array" and not parameter.json and _is_plain(parameter.schema)
+    return click.Option(
+        [f"--{name}", f"param_{parameter.keyword}"],
+        type=_type(parameter.schema["items"]) if several else kind,
+        multiple=several,
+        help=parameter.description + (" Required." if parameter.required else ""),
+    )
+
+
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    return _main_type(schema.get("items", {})) in ("string", "integer", "number", "boolean")
+
+
+def _main_type(schema: Mapping[str, Any]) -> str | None:
+    kinds: Any = schema.get("type")
+    if isinstance(kinds, str):
+        return kinds
+    found = [kind for kind in kinds or () if kind != "null"]
+    return found[0] if len(found) == 1 else None
+
+
+def _type(schema: Mapping[str, Any]) -> click.ParamType:
+    kind = _main_type(schema)
+    if kind == "integer":
+        return click.INT
+    if kind == "number":
+        return click.FLOAT
+    if kind == "boolean":
+        return click.BOOL
+    # Open enums: the server may take more than the contract knows, so they are not choices.
+    return click.STRING if kind == "string" or _may_be_text(schema) else _Json()
+
+
+def _may_be_text(schema: Mapping[str, Any]) -> bool:
+    options: Any = schema.get("anyOf") or schema.get("oneOf") or ()
+    return any(_main_type(option) == "string" for option in options)
+
+
+def _callback(operation: OperationInfo) -> Any:
+    @pass_session
+    def call(session: Session, /, **given: Any) -> None:
+        _call(session, operation, given)
+
+    return call
+
+
+def _call(session: Session, operation: OperationInfo, given: dict[str, Any]) -> None:
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        if parameter.location == "path":
+            if parameter.keyword not in _OURS:
+                positional.append(given[parameter.keyword])
+            continue
+        value = given[f"param_{parameter.keyword}"]
+        if value is not None and value != ():
+            named[parameter.keyword] = list(value) if isinstance(value, tuple) else value
+    for name in ("body", "max_items"):
+        if given.get(name) is not None:
+            named[name] = given[name]
+    method = getattr(getattr(session.client, operation.tag), operation.name)
+    try:
+        result = method(*positional, **named)
+    except TypeError as error:
+        raise click.UsageError(str(error).split(") ")[-1]) from None
+    _show(session, operation, result)
+
+
+def _show(session: Session, operation: OperationInfo, result: Any) -> None:
+    if isinstance(result, bytes):
+        click.get_binary_stream("stdout").write(result)
+    elif isinstance(result, str):
+        session.stdout.write(result)
+    elif operation.paginated:
+        show_rows(session, result)
+    elif result is None:
+        session.say(f"{operation.tag} {operation.name}: done")
+    else:
+        show_value(session, result)
+
+
+command = _Tags("call", help="Call any operation of the API: call TAG METHOD, see --help of each.", no_args_is_help=True)
