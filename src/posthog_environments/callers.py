@@ -76,6 +76,12 @@ class SyncCaller(_Caller):
     ) -> T:
         return self._decode(operation, request, self._run(self._steps(operation, request, options)))
 
+    def reply(
+        self, operation: Operation[Any], request: dict[str, Any], options: RequestOptions | None = None
+    ) -> Reply:
+        """The answer as it came, headers and all."""
+        return self._run(self._steps(operation, request, options))
+
     def call_text(
         self, operation: Operation[Any], request: dict[str, Any], options: RequestOptions | None = None
     ) -> str:

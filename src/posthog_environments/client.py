@@ -86,7 +86,7 @@ def _changed(
     return settings
 
 
-def _ad_hoc(
+def ad_hoc(
     settings: Settings, method: str, path: str, query: Mapping[str, str] | None, json: Any
 ) -> tuple[Operation[Any], dict[str, Any]]:
     """An operation that the contract does not know."""
@@ -227,7 +227,7 @@ class Client(SyncResources):
         Returns:
             The decoded JSON body, or None when it is empty.
         """
-        operation, request = _ad_hoc(self._caller.settings, method, path, query, json)
+        operation, request = ad_hoc(self._caller.settings, method, path, query, json)
         return self._caller.call(operation, request, options)
 
     def close(self) -> None:
@@ -331,7 +331,7 @@ class AsyncClient(AsyncResources):
         options: RequestOptions | None = None,
     ) -> Any:
         """Call an endpoint that the contract does not have; see `Client.request`."""
-        operation, request = _ad_hoc(self._caller.settings, method, path, query, json)
+        operation, request = ad_hoc(self._caller.settings, method, path, query, json)
         return await self._caller.call(operation, request, options)
 
     async def aclose(self) -> None:

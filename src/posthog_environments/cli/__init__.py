@@ -11,9 +11,7 @@ def main() -> int:
         import click
         import rich
     except ImportError:
-        sys.stderr.write(
-            'The command line needs more packages: pip install "posthog-environments[cli]"\n'
-        )
+        sys.stderr.write('The command line needs more packages: pip install "posthog-environments[cli]"\n')
         return 2
     del click, rich
     from posthog_environments.cli.app import run

@@ -58,7 +58,9 @@ def _command(operation: OperationInfo) -> click.Command:
         body = body or parameter.location == "body"
     if body:
         parameters.append(
-            click.Option(["--body", "body"], type=_Json(), help="The whole body as JSON, instead of its fields.")
+            click.Option(
+                ["--body", "body"], type=_Json(), help="The whole body as JSON, instead of its fields."
+            )
         )
     if operation.paginated:
         parameters.append(
@@ -82,7 +84,9 @@ def _help(operation: OperationInfo) -> str:
 
 def _option(parameter: ParameterInfo) -> click.Parameter:
     if parameter.location == "path":
-        return click.Argument([parameter.keyword], type=_type(parameter.schema), metavar=parameter.keyword.upper())
+        return click.Argument(
+            [parameter.keyword], type=_type(parameter.schema), metavar=parameter.keyword.upper()
+        )
     name = parameter.keyword.rstrip("_").replace("_", "-")
     kind = _type(parameter.schema)
     several = _main_type(parameter.schema) == "array" and not parameter.json and _is_plain(parameter.schema)
@@ -166,4 +170,6 @@ def _show(session: Session, operation: OperationInfo, result: Any) -> None:
         show_value(session, result)
 
 
-command = _Tags("call", help="Call any operation of the API: call TAG METHOD, see --help of each.", no_args_is_help=True)
+command = _Tags(
+    "call", help="Call any operation of the API: call TAG METHOD, see --help of each.", no_args_is_help=True
+)

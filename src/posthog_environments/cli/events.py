@@ -25,9 +25,13 @@ def command() -> None:
 @command.command()
 @click.option("--event", help="Only events of this name.")
 @click.option("--distinct-id", help="Only events of this identifier.")
-@click.option("--since", default="1h", show_default=True, help="Where to begin: 30m, 1h, 7d, or an ISO 8601 time.")
+@click.option(
+    "--since", default="1h", show_default=True, help="Where to begin: 30m, 1h, 7d, or an ISO 8601 time."
+)
 @click.option("-f", "--follow", is_flag=True, help="Go on with new events until Ctrl-C.")
-@click.option("--every", type=click.FloatRange(min=1), default=5.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every", type=click.FloatRange(min=1), default=5.0, show_default=True, help="Seconds between two looks."
+)
 @pass_session
 def tail(
     session: Session, /, event: str | None, distinct_id: str | None, since: str, follow: bool, every: float
@@ -71,10 +75,17 @@ def _tail(
 @click.option("--before", help="Where to end, this moment not included; now by default.")
 @click.option("--event", help="Only events of this name.")
 @click.option("--distinct-id", help="Only events of this identifier.")
-@click.option("--to", "path", type=click.Path(dir_okay=False), help="File: .jsonl, .csv or .parquet; else standard output.")
+@click.option(
+    "--to",
+    "path",
+    type=click.Path(dir_okay=False),
+    help="File: .jsonl, .csv or .parquet; else standard output.",
+)
 @click.option("--resume", is_flag=True, help="Go on where an earlier run with the same file broke off.")
 @pass_session
-def export(session: Session, /, path: str | None, resume: bool, after: str, before: str | None, **filters: str | None) -> None:
+def export(
+    session: Session, /, path: str | None, resume: bool, after: str, before: str | None, **filters: str | None
+) -> None:
     """Write every event of a time range exactly once."""
     start = _moment(session, after)
     end = None if before is None else _moment(session, before)

@@ -29,10 +29,22 @@ _BY_SUFFIX = {
 @click.option("--insight", type=int, help="Number of the insight.")
 @click.option("--dashboard", type=int, help="Number of the dashboard.")
 @click.option("--recording", help="Id of the session recording (webm, mp4 or gif).")
-@click.option("--wait", type=click.FloatRange(min=0, min_open=True), default=660.0, show_default=True, help="Seconds to wait for it.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0, min_open=True),
+    default=660.0,
+    show_default=True,
+    help="Seconds to wait for it.",
+)
 @pass_session
 def command(
-    session: Session, /, path: Path, insight: int | None, dashboard: int | None, recording: str | None, wait: float
+    session: Session,
+    /,
+    path: Path,
+    insight: int | None,
+    dashboard: int | None,
+    recording: str | None,
+    wait: float,
 ) -> None:
     """Render an insight, a dashboard or a recording to PATH, whose suffix is the format: png, pdf, csv, xlsx, ..."""
     export_format = _BY_SUFFIX.get(path.suffix.lower().lstrip("."))

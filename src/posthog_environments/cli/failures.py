@@ -1,18 +1,18 @@
 """What can go wrong, in one line on standard error, and the exit status that says which kind it was.
 
-    0    it worked
-    1    the server answered with an error of another kind
-    2    the command line, a setting or an argument makes no sense; nothing was sent
-    3    the key is missing, not valid, or may not do this (401, 402, 403)
-    4    there is no such thing (404)
-    5    too many requests (429)
-    6    no answer came
-    7    a query or an export failed on the server
-    8    the time given is over
-    9    a file cannot be written or read
-    10   doctor found something to fix
-    130  interrupted by Ctrl-C
-    141  the reader of the output has gone
+0    it worked
+1    the server answered with an error of another kind
+2    the command line, a setting or an argument makes no sense; nothing was sent
+3    the key is missing, not valid, or may not do this (401, 402, 403)
+4    there is no such thing (404)
+5    too many requests (429)
+6    no answer came
+7    a query or an export failed on the server
+8    the time given is over
+9    a file cannot be written or read
+10   doctor found something to fix
+130  interrupted by Ctrl-C
+141  the reader of the output has gone
 """
 
 from __future__ import annotations

@@ -49,11 +49,16 @@ def show_value(session: Session, value: Any) -> None:
     elif isinstance(found, list) and form in ("table", "csv", "jsonl"):
         show_rows(session, (row if isinstance(row, dict) else {"value": row} for row in found))  # pyright: ignore[reportUnknownVariableType]
     elif found is not None:
-        session.stdout.write(json.dumps(found, indent=2 if session.is_terminal else None, ensure_ascii=False) + "\n")
+        session.stdout.write(
+            json.dumps(found, indent=2 if session.is_terminal else None, ensure_ascii=False) + "\n"
+        )
 
 
 def show_rows(
-    session: Session, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None, default: str = "jsonl"
+    session: Session,
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str] | None = None,
+    default: str = "jsonl",
 ) -> None:
     """Many things of one kind."""
     form = session.chosen(default)

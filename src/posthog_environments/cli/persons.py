@@ -26,14 +26,21 @@ def command() -> None:
 @click.option("--search", help="Text to look for in names, e-mail addresses and distinct ids.")
 @click.option("--email", help="Only persons with exactly this e-mail address.")
 @click.option("--distinct-id", help="Only the person with this distinct id.")
-@click.option("-n", "--max-items", type=click.IntRange(min=0), help="Stop after this many; by default 100 on a terminal.")
+@click.option(
+    "-n",
+    "--max-items",
+    type=click.IntRange(min=0),
+    help="Stop after this many; by default 100 on a terminal.",
+)
 @pass_session
 def list_(session: Session, /, max_items: int | None, **filters: str | None) -> None:
     """List persons, the newest first."""
     if max_items is None and session.chosen("jsonl") == "table":
         max_items = 100
     given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
-    persons = session.client.persons.list(limit=1_000 if max_items is None else None, max_items=max_items, **given)
+    persons = session.client.persons.list(
+        limit=1_000 if max_items is None else None, max_items=max_items, **given
+    )
     with counted(session, persons, "persons") as rows:
         if session.chosen("jsonl") in ("table", "csv"):
             show_rows(session, map(_row, rows), _COLUMNS)
@@ -125,7 +132,9 @@ def _confirm(session: Session, count: int, events: bool, recordings: bool, yes: 
         raise click.UsageError("nobody to ask: add --yes to delete, or --dry-run to see who would go")
     extra = [what for what, wanted in (("events", events), ("recordings", recordings)) if wanted]
     click.confirm(
-        f"Delete {_people(count)}{' with their ' + ' and '.join(extra) if extra else ''}, for good?", abort=True, err=True
+        f"Delete {_people(count)}{' with their ' + ' and '.join(extra) if extra else ''}, for good?",
+        abort=True,
+        err=True,
     )
 
 

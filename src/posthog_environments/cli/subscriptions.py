@@ -28,12 +28,16 @@ def list_(session: Session, /, deleted: bool) -> None:
     found = session.client.subscriptions.list(deleted=deleted or None)
     columns = _COLUMNS if session.chosen("jsonl") in ("table", "csv") else None
     rows = (one.to_dict() for one in found)
-    show_rows(session, ({name: row.get(name) for name in columns} if columns else row for row in rows), columns)
+    show_rows(
+        session, ({name: row.get(name) for name in columns} if columns else row for row in rows), columns
+    )
 
 
 @command.command()
 @click.argument("subscription", type=int, required=False)
-@click.option("-n", "count", type=click.IntRange(min=1), default=5, show_default=True, help="How many deliveries.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=1), default=5, show_default=True, help="How many deliveries."
+)
 @click.option("--tz", "zone", default="UTC", show_default=True, help="Time zone, such as Europe/Berlin.")
 @pass_session
 def upcoming(session: Session, /, subscription: int | None, count: int, zone: str) -> None:
