@@ -95,7 +95,7 @@ def run(arguments: Sequence[str] | None = None, session: Session | None = None) 
             obj=session or Session(),
             standalone_mode=False,
         )
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
@@ -12,10 +13,15 @@ from posthog_environments.cli.output import show_rows, show_value
 from posthog_environments.cli.session import Session, pass_session
 from posthog_environments_api.operations import OPERATIONS, OperationInfo, ParameterInfo
 
+if TYPE_CHECKING:
+    AnyType = click.ParamType[Any, Any]
+else:
+    AnyType = click.ParamType  # older releases cannot be subscripted
+
 _OURS: Final = frozenset({"project_id"})
 
 
-class _Json(click.ParamType):
+class _Json(AnyType):
     """JSON; `@FILE` reads it from a file, `@-` from standard input."""
 
     name = "json"
@@ -110,7 +116,7 @@ def _main_type(schema: Mapping[str, Any]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _type(schema: Mapping[str, Any]) -> click.ParamType:
+def _type(schema: Mapping[str, Any]) -> AnyType:
     kind = _main_type(schema)
     if kind == "integer":
         return click.INT
@@ -145,7 +151,9 @@ def _call(session: Session, operation: OperationInfo, given: dict[str, Any]) -> 
             continue
         value = given[f"param_{parameter.keyword}"]
         if value is not None and value != ():
-            named[parameter.keyword] = list(value) if isinstance(value, tuple) else value
+            named[parameter.keyword] = (
+                list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
+            )
     for name in ("body", "max_items"):
         if given.get(name) is not None:
             named[name] = given[name]
@@ -159,7 +167,7 @@ def _call(session: Session, operation: OperationInfo, given: dict[str, Any]) -> 
 
 def _show(session: Session, operation: OperationInfo, result: Any) -> None:
     if isinstance(result, bytes):
-        click.get_binary_stream("stdout").write(result)
+        sys.stdout.buffer.write(result)
     elif isinstance(result, str):
         session.stdout.write(result)
     elif operation.paginated:

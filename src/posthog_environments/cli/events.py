@@ -95,8 +95,9 @@ def export(
             update(completed=progress.events, total=_estimated(progress))
 
         def events(token: str | None = None) -> Any:
-            begin: dict[str, Any] = {"after": start} if token is None else {"resume_from": token}
-            return session.client.events.iterate(before=end, on_progress=show, **begin, **filters)
+            given: dict[str, Any] = {**filters, "before": end, "on_progress": show}
+            given |= {"after": start} if token is None else {"resume_from": token}
+            return session.client.events.iterate(**given)
 
         if path is None:
             if resume:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from posthog_environments.cli.session import Session
@@ -47,11 +47,16 @@ def show_value(session: Session, value: Any) -> None:
     if isinstance(found, dict) and form == "table":
         _print_fields(session, found)  # pyright: ignore[reportUnknownArgumentType]
     elif isinstance(found, list) and form in ("table", "csv", "jsonl"):
-        show_rows(session, (row if isinstance(row, dict) else {"value": row} for row in found))  # pyright: ignore[reportUnknownVariableType]
+        rows = cast("list[Any]", found)
+        show_rows(session, map(_as_row, rows))
     elif found is not None:
         session.stdout.write(
             json.dumps(found, indent=2 if session.is_terminal else None, ensure_ascii=False) + "\n"
         )
+
+
+def _as_row(value: Any) -> Mapping[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {"value": value}
 
 
 def show_rows(

@@ -70,10 +70,9 @@ def get(session: Session, /, person: str) -> None:
     if _is_id(person):
         show_value(session, session.client.persons.retrieve(person))
         return
-    name = "email" if "@" in person else "distinct_id"
-    found = session.client.persons.find(**{name: person})
-    if not found and name == "email":
-        found = session.client.persons.find(distinct_id=person)
+    persons = session.client.persons
+    found = persons.find(email=person) if "@" in person else []
+    found = found or persons.find(distinct_id=person)
     if not found:
         raise click.ClickException(f"nobody has the e-mail address or distinct id {person!r}")
     for one in found:
@@ -118,9 +117,8 @@ def delete(
         session.say(f"{_people(len(found))} would be deleted")
         return
     _confirm(session, len(found), delete_events, delete_recordings, yes)
-    flags = {"delete_events": delete_events, "delete_recordings": delete_recordings}
     for one in found:
-        persons.delete(one.uuid, **flags)
+        persons.delete(one.uuid, delete_events=delete_events, delete_recordings=delete_recordings)
         session.stdout.write(f"{one.uuid}\n")
     session.say(f"{_people(len(found))} deleted")
 

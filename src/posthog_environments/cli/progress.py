@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +15,7 @@ ItemT = TypeVar("ItemT")
 
 
 @contextmanager
-def counted(session: Session, items: Iterable[ItemT], name: str) -> Iterator[Iterator[ItemT]]:
+def counted(session: Session, items: Iterable[ItemT], name: str) -> Generator[Iterator[ItemT], None, None]:
     """The items, counted while they are taken."""
     with bar(session, name) as update:
         yield _counting(items, update)
@@ -28,7 +28,7 @@ def _counting(items: Iterable[ItemT], update: Callable[..., None]) -> Iterator[I
 
 
 @contextmanager
-def bar(session: Session, name: str) -> Iterator[Callable[..., None]]:
+def bar(session: Session, name: str) -> Generator[Callable[..., None], None, None]:
     """A line that shows how far something is; call what it gives with `completed=` and, where it is known, `total=`."""
     if not session.shows_progress:
         yield _nothing

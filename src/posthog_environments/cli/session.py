@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -68,7 +69,7 @@ class Session:
 
     @property
     def stdout(self) -> TextIO:
-        return click.get_text_stream("stdout")
+        return sys.stdout
 
     @property
     def is_terminal(self) -> bool:
@@ -77,7 +78,7 @@ class Session:
 
     @property
     def shows_progress(self) -> bool:
-        return click.get_text_stream("stderr").isatty() if self.progress is None else self.progress
+        return sys.stderr.isatty() if self.progress is None else self.progress
 
     def chosen(self, default: str) -> str:
         """The form of the output: as asked for, else a table for people and `default` for programs."""
@@ -100,7 +101,7 @@ def _key_in(path: str) -> Callable[[], str]:
     def read() -> str:
         if not kept:
             try:
-                text = sys.stdin.readline() if path == "-" else open(path, encoding="utf-8").read()
+                text = sys.stdin.readline() if path == "-" else Path(path).read_text(encoding="utf-8")
             except OSError as error:
                 raise ConfigurationError(f"the key file cannot be read: {error.strerror}: {path}") from None
             except UnicodeDecodeError:
