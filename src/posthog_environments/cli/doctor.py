@@ -32,6 +32,7 @@ from posthog_environments_api.types import UNSET
 _NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 _SKEW: Final = 60
 _PATIENCE: Final = 15.0
+_ORDER: Final = ("ok", "warn", "fail")
 _MARKS: Final = {"ok": "ok", "warn": "note", "fail": "FIX"}
 
 
@@ -153,46 +154,41 @@ def _lists(operation: OperationInfo) -> bool:
 
 
 def _scopes(client: Client, writes: bool) -> Iterator[Finding]:
-    """One line for each scope of the contract."""
-    wanted = sorted({scope for operation in OPERATIONS.values() for scope in operation.scopes})
-    for scope in wanted:
-        probe = _probe_for(scope)
-        uses = ", ".join(
-            f"{operation.tag}.{operation.name}"
-            for operation in OPERATIONS.values()
-            if scope in operation.scopes
-        )
-        if probe is None or (not probe.read_only and not writes):
-            hint = (
-                "use --writes to test it"
-                if probe is not None
-                else "cannot be tested without changing something"
-            )
-            yield Finding(scope, "warn", f"not tested ({hint}); for {uses}")
-            continue
-        yield _tried(client, scope, probe, uses)
+    """One line for each kind of thing that scopes speak of."""
+    wanted: dict[str, list[str]] = {}
+    for scope in sorted({scope for operation in OPERATIONS.values() for scope in operation.scopes}):
+        name, _, access = scope.partition(":")
+        wanted.setdefault(name, []).append(access)
+    for name, kinds in wanted.items():
+        tried = [_tried(client, f"{name}:{access}", writes) for access in kinds]
+        worst = max((state for state, _ in tried), key=_ORDER.index)
+        yield Finding(name, worst, "; ".join(text for _, text in tried))
     without = [f"{one.tag}.{one.name}" for one in OPERATIONS.values() if not one.scopes]
     if without:
-        yield Finding(
-            "no scope",
-            "warn",
-            f"PostHog documents no scope for {', '.join(without)}: keys with scopes may be refused",
-        )
+        yield Finding("no scope", "ok", f"keys with scopes may be refused by {', '.join(without)}")
 
 
-def _tried(client: Client, scope: str, probe: OperationInfo, uses: str) -> Finding:
+def _tried(client: Client, scope: str, writes: bool) -> tuple[str, str]:
+    """State and words for one scope."""
+    access = scope.partition(":")[2]
+    probe = _probe_for(scope)
+    if probe is None:
+        return "ok", f"{access} not tested: that would change something"
+    if not probe.read_only and not writes:
+        return "ok", f"{access} not tested: add --writes"
     try:
         _reply(client, probe)
     except PermissionDeniedError as error:
-        return Finding(scope, "fail", f"missing; needed for {uses}. {error.hint or error.detail}")
+        uses = ", ".join(f"{one.tag}.{one.name}" for one in OPERATIONS.values() if scope in one.scopes)
+        return "fail", f"{access} missing for {uses}. {error.hint or error.detail}"
     except PaymentRequiredError as error:
-        return Finding(scope, "warn", f"the plan does not include it ({error.detail}); for {uses}")
+        return "warn", f"{access} not in the plan: {error.detail}"
     except APIStatusError as error:
         if error.status == 429 or error.status >= 500:
-            return Finding(scope, "warn", f"not tested: {error}")
+            return "warn", f"{access} not tested: {error}"
     except PostHogError as error:
-        return Finding(scope, "warn", f"not tested: {error}")
-    return Finding(scope, "ok", uses)
+        return "warn", f"{access} not tested: {error}"
+    return "ok", f"{access} allowed"
 
 
 def _probe_for(scope: str) -> OperationInfo | None:

@@ -39,6 +39,7 @@ from posthog_environments.errors import (
 
 OTHER: Final = 1
 USAGE: Final = 2
+NOT_FOUND: Final = 4
 NO_FILE: Final = 9
 SOMETHING_TO_FIX: Final = 10
 INTERRUPTED: Final = 130
@@ -50,7 +51,7 @@ _STATUSES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (AuthenticationError, 3),
     (PaymentRequiredError, 3),
     (PermissionDeniedError, 3),
-    (NotFoundError, 4),
+    (NotFoundError, NOT_FOUND),
     (RateLimitError, 5),
     (APITimeoutError, 6),
     (APIConnectionError, 6),

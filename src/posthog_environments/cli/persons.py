@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from posthog_environments.cli import failures
 from posthog_environments.cli.output import show_rows, show_value
 from posthog_environments.cli.progress import counted
 from posthog_environments.cli.session import Session, pass_session
@@ -74,7 +75,7 @@ def get(session: Session, /, person: str) -> None:
     found = persons.find(email=person) if "@" in person else []
     found = found or persons.find(distinct_id=person)
     if not found:
-        raise click.ClickException(f"nobody has the e-mail address or distinct id {person!r}")
+        raise _nobody(f"nobody has the e-mail address or distinct id {person!r}")
     for one in found:
         show_value(session, one)
 
@@ -110,7 +111,7 @@ def delete(
     else:
         found = persons.find(email=email, distinct_id=distinct_id)
     if not found:
-        raise click.ClickException("nobody matches; nothing was deleted")
+        raise _nobody("nobody matches; nothing was deleted")
     for one in found:
         session.say(f"{one.uuid}  {one.name}")
     if dry_run:
@@ -121,6 +122,12 @@ def delete(
         persons.delete(one.uuid, delete_events=delete_events, delete_recordings=delete_recordings)
         session.stdout.write(f"{one.uuid}\n")
     session.say(f"{_people(len(found))} deleted")
+
+
+def _nobody(message: str) -> click.ClickException:
+    error = click.ClickException(message)
+    error.exit_code = failures.NOT_FOUND
+    return error
 
 
 def _confirm(session: Session, count: int, events: bool, recordings: bool, yes: bool) -> None:
