@@ -77,7 +77,9 @@ class ProgressBar:
         return f"<ProgressBar {self._description}: {self._count:,}{of}>"
 
 
-def bar(description: str = "working", *, total: int | None = None, console: Console | None = None) -> ProgressBar:
+def bar(
+    description: str = "working", *, total: int | None = None, console: Console | None = None
+) -> ProgressBar:
     """A progress bar, to be passed as `on_progress=`.
 
         client.query.hogql(sql, refresh="async", on_progress=progress.bar("query"))
@@ -200,7 +202,14 @@ def _amounts(event: Any) -> tuple[float, int | None]:
 def _progress(console: Console | None) -> Progress:
     try:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            SpinnerColumn,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
     except ImportError:
         raise MissingDependencyError(
             'progress bars need rich: pip install "posthog-environments[cli]"'

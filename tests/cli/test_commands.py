@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from posthog_environments.cli import failures
-from posthog_environments.cli.app import _COMMANDS  # pyright: ignore[reportPrivateUsage]
+from posthog_environments.cli.app import COMMANDS
+from posthog_environments.cli.call import destroys
 from posthog_environments.emulator import Emulator
 from posthog_environments_api.operations import OPERATIONS
 
@@ -22,7 +23,7 @@ from .conftest import Cli
 
 def test_help_needs_neither_key_nor_network(cli: Cli) -> None:
     cli.options["api_key"] = None
-    for arguments in ([], *([name] for name in _COMMANDS if name != "emulator")):
+    for arguments in ([], *([name] for name in COMMANDS if name != "emulator")):
         assert cli(*arguments, "--help").status == 0
 
 
@@ -33,7 +34,9 @@ def test_every_operation_of_the_contract_can_be_called(cli: Cli, operation_id: s
     for parameter in operation.parameters:
         if parameter.location == "path" and parameter.name != "project_id":
             sample: Any = cli.emulator.sample_id(operation.tag)
-            arguments.append(str(cli.emulator.sample_folder_id() if operation_id == "file_system_count" else sample))
+            arguments.append(
+                str(cli.emulator.sample_folder_id() if operation_id == "file_system_count" else sample)
+            )
         elif parameter.location == "query" and parameter.example is not None and parameter.name != "limit":
             value = parameter.example
             for one in value if isinstance(value, list) and not parameter.json else [value]:
@@ -41,6 +44,8 @@ def test_every_operation_of_the_contract_can_be_called(cli: Cli, operation_id: s
                 arguments += [f"--{parameter.keyword.rstrip('_').replace('_', '-')}", shown]
     if operation.body_example is not None:
         arguments += ["--body", json.dumps(operation.body_example)]
+    if destroys(operation):
+        arguments.append("--yes")
     ran = cli("call", operation.tag, operation.name.replace("_", "-"), *arguments)
     refused = operation_id in ("subscriptions_delete", "evaluations_delete")
     assert ran.status == (failures.OTHER if refused else 0), ran
@@ -55,7 +60,8 @@ def test_call_tells_what_is_missing(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["call"], ["call", "nothing"], ["call", "persons", "nothing"], ["nothing"], ["persons", "list", "--no"]]
+    "arguments",
+    [["call"], ["call", "nothing"], ["call", "persons", "nothing"], ["nothing"], ["persons", "list", "--no"]],
 )
 def test_a_command_that_is_none_is_a_usage_error(cli: Cli, arguments: list[str]) -> None:
     assert cli(*arguments).status == failures.USAGE
@@ -113,7 +119,9 @@ def test_nobody_to_delete_is_not_a_success(cli: Cli) -> None:
 
 def test_subscriptions_are_listed_foreseen_and_archived(cli: Cli) -> None:
     assert [row["id"] for row in cli("subscriptions", "list").rows] == [1, 2, 3]
-    moments = [row["delivery"] for row in cli("subscriptions", "upcoming", "-n", "4", "--tz", "Europe/Berlin").rows]
+    moments = [
+        row["delivery"] for row in cli("subscriptions", "upcoming", "-n", "4", "--tz", "Europe/Berlin").rows
+    ]
     assert moments == sorted(moments)
     assert len(moments) == 4
     assert all(re.search(r"\+0[12]:00$", moment) for moment in moments)
@@ -129,7 +137,11 @@ def test_an_export_lands_in_its_file(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "numbers.csv"
     assert cli("export", str(path), "--insight", "1").status == 0
     assert path.read_bytes()
-    for arguments in (["x.docx", "--insight", "1"], ["x.png"], ["x.png", "--insight", "1", "--dashboard", "1"]):
+    for arguments in (
+        ["x.docx", "--insight", "1"],
+        ["x.png"],
+        ["x.png", "--insight", "1", "--dashboard", "1"],
+    ):
         assert cli("export", *arguments).status == failures.USAGE
     assert cli("export", str(tmp_path / "no" / "x.png"), "--insight", "1").status == failures.USAGE
     assert [found.name for found in tmp_path.iterdir()] == ["numbers.csv"]
@@ -176,7 +188,17 @@ def test_events_are_shown_and_exported_once_each(cli: Cli, tmp_path: Path) -> No
     assert len({row["id"] for row in ran.rows}) == 300
     path = tmp_path / "events.jsonl"
     assert (
-        cli("events", "export", "--after", "2020-01-01", "--before", "2026-01-01", "--to", str(path), "--resume").status
+        cli(
+            "events",
+            "export",
+            "--after",
+            "2020-01-01",
+            "--before",
+            "2026-01-01",
+            "--to",
+            str(path),
+            "--resume",
+        ).status
         == 0
     )
     assert len(path.read_text().splitlines()) == 300
@@ -219,7 +241,12 @@ def test_no_network_has_its_own_status(cli: Cli) -> None:
         raise httpx.ConnectError("connection refused")
 
     cli.options["transport"] = httpx.MockTransport(refuse)
-    for arguments in (["persons", "list"], ["query", "select 1"], ["subscriptions", "list"], ["call", "exports", "list"]):
+    for arguments in (
+        ["persons", "list"],
+        ["query", "select 1"],
+        ["subscriptions", "list"],
+        ["call", "exports", "list"],
+    ):
         ran = cli(*arguments)
         assert (ran.status, ran.out) == (6, "")
         assert "connect" in ran.err
@@ -228,7 +255,7 @@ def test_no_network_has_its_own_status(cli: Cli) -> None:
 def test_doctor_is_content_with_a_good_key(cli: Cli) -> None:
     ran = cli("doctor")
     assert ran.status == 0
-    assert all(row[""] != "FIX" for row in ran.rows)
+    assert all(row["state"] != "fix" for row in ran.rows)
     assert len(ran.rows) < 24
 
 
@@ -237,8 +264,8 @@ def test_doctor_names_the_missing_scope_and_what_needs_it(cli: Cli) -> None:
     ran = cli("doctor", key=key)
     assert ran.status == failures.SOMETHING_TO_FIX
     by_check = {row["check"]: row for row in ran.rows}
-    assert by_check["person"][""] == "ok"
-    assert by_check["subscription"][""] == "FIX"
+    assert by_check["person"]["state"] == "ok"
+    assert by_check["subscription"]["state"] == "fix"
     assert "subscriptions.list" in by_check["subscription"]["detail"]
     assert "subscription:read" in by_check["subscription"]["detail"]
 
@@ -250,16 +277,16 @@ def test_doctor_tells_a_wrong_key_host_and_project_apart(cli: Cli) -> None:
         ran = cli("doctor")
         cli.options = kept
         assert ran.status == failures.SOMETHING_TO_FIX
-        return {row["check"]: row[""] for row in ran.rows}
+        return {row["check"]: row["state"] for row in ran.rows}
 
-    assert states(api_key="phx_wrong")["key"] == "FIX"
-    assert states(project_id=99)["project"] == "FIX"
-    assert states(api_key=None)["settings"] == "FIX"
+    assert states(api_key="phx_wrong")["key"] == "fix"
+    assert states(project_id=99)["project"] == "fix"
+    assert states(api_key=None)["settings"] == "fix"
 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("connection refused")
 
-    assert states(transport=httpx.MockTransport(refuse))["host"] == "FIX"
+    assert states(transport=httpx.MockTransport(refuse))["host"] == "fix"
 
 
 @pytest.mark.parametrize("writes", [False, True])
@@ -268,7 +295,14 @@ def test_doctor_changes_nothing(cli: Cli, writes: bool) -> None:
         client = emulator.client()
         return [
             [one.to_dict() for one in getattr(client, tag).list()]
-            for tag in ("persons", "subscriptions", "exports", "file_system", "hog_functions", "session_recordings")
+            for tag in (
+                "persons",
+                "subscriptions",
+                "exports",
+                "file_system",
+                "hog_functions",
+                "session_recordings",
+            )
         ]
 
     before = contents(cli.emulator)
@@ -282,5 +316,5 @@ def test_doctor_changes_nothing(cli: Cli, writes: bool) -> None:
 def test_a_plan_without_subscriptions_is_a_note_not_a_fault(cli: Cli) -> None:
     cli.emulator.behaviour.entitlements.clear()
     rows = {row["check"]: row for row in cli("doctor").rows}
-    assert rows["subscription"][""] == "note"
+    assert rows["subscription"]["state"] == "note"
     assert cli("subscriptions", "list").status == 3

@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; the result is the exit status."""
+    """Run the command line of this process; the result is the exit status."""
     try:
         import click
         import rich
@@ -15,7 +15,9 @@ def main() -> int:
         return 2
     del click, rich
     from posthog_environments.cli.app import run
+    from posthog_environments.cli.streams import prepare
 
+    prepare()
     return run()
 
 

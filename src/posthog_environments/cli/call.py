@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import click
 
-from posthog_environments.cli.output import show_rows, show_value
+from posthog_environments.cli.options import AnyType, Command, confirm
+from posthog_environments.cli.output import MOST_SHOWN, show_rows, show_value
 from posthog_environments.cli.session import Session, pass_session
 from posthog_environments_api.operations import OPERATIONS, OperationInfo, ParameterInfo
-
-if TYPE_CHECKING:
-    AnyType = click.ParamType[Any, Any]
-else:
-    AnyType = click.ParamType  # older releases cannot be subscripted
 
 _OURS: Final = frozenset({"project_id"})
 
@@ -29,13 +25,11 @@ class _Json(AnyType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):
             return value
+        if value.startswith("@"):
+            session = (ctx.find_object(Session) if ctx else None) or Session()
+            value = session.text_of(value[1:])
         try:
-            if value.startswith("@"):
-                with click.open_file(value[1:], encoding="utf-8") as file:
-                    value = file.read()
             return json.loads(value)
-        except OSError as error:
-            self.fail(f"{value[1:]} cannot be read: {error.strerror}", param, ctx)
         except ValueError as error:
             self.fail(f"not JSON: {error}", param, ctx)
 
@@ -71,16 +65,26 @@ def _command(operation: OperationInfo) -> click.Command:
     if operation.paginated:
         parameters.append(
             click.Option(
-                ["--max-items", "max_items"], type=click.IntRange(min=0), help="Stop after this many items."
+                ["-n", "--max-items", "max_items"],
+                type=click.IntRange(min=0),
+                help="Stop after this many items, over all pages; by default never, and in a table after "
+                f"{MOST_SHOWN}.",
             )
         )
-    return click.Command(
+    if destroys(operation):
+        parameters.append(click.Option(["-y", "--yes"], is_flag=True, help="Do not ask."))
+    return Command(
         operation.name.replace("_", "-"),
         callback=_callback(operation),
         params=parameters,
         help=_help(operation),
         short_help=operation.summary,
     )
+
+
+def destroys(operation: OperationInfo) -> bool:
+    """Whether something is gone afterwards: it is asked about first."""
+    return not operation.read_only and (operation.method == "DELETE" or "delete" in operation.name.split("_"))
 
 
 def _help(operation: OperationInfo) -> str:
@@ -157,21 +161,32 @@ def _call(session: Session, operation: OperationInfo, given: dict[str, Any]) -> 
     for name in ("body", "max_items"):
         if given.get(name) is not None:
             named[name] = given[name]
+    if "body" in named and len(named) > 1 + sum(
+        p.location == "query" for p in operation.parameters if p.keyword in named
+    ):
+        raise click.UsageError("--body is the whole body: leave out its fields, or --body")
     method = getattr(getattr(session.client, operation.tag), operation.name)
+    try:
+        inspect.signature(method).bind(*positional, **named)
+    except TypeError as error:
+        raise click.UsageError(str(error)) from None
+    if destroys(operation):
+        what = " ".join([operation.tag, operation.name.replace("_", "-"), *map(str, positional)])
+        confirm(f"{operation.summary}: {what}?", yes=given["yes"])
     try:
         result = method(*positional, **named)
     except TypeError as error:
         raise click.UsageError(str(error).split(") ")[-1]) from None
-    _show(session, operation, result)
+    _show(session, operation, result, given.get("max_items"))
 
 
-def _show(session: Session, operation: OperationInfo, result: Any) -> None:
+def _show(session: Session, operation: OperationInfo, result: Any, max_items: int | None) -> None:
     if isinstance(result, bytes):
-        sys.stdout.buffer.write(result)
+        session.write_bytes(result)
     elif isinstance(result, str):
-        session.stdout.write(result)
+        session.write(result)
     elif operation.paginated:
-        show_rows(session, result)
+        show_rows(session, result, counted="items", most=MOST_SHOWN if max_items is None else None)
     elif result is None:
         session.say(f"{operation.tag} {operation.name}: done")
     else:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import os
+import stat
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -12,6 +15,7 @@ from attrs import define
 
 from posthog_environments.callers import SyncCaller
 from posthog_environments.cli import failures
+from posthog_environments.cli.options import Command
 from posthog_environments.cli.output import show_rows
 from posthog_environments.cli.session import Session, pass_session
 from posthog_environments.client import Client, ad_hoc
@@ -32,8 +36,8 @@ from posthog_environments_api.types import UNSET
 _NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 _SKEW: Final = 60
 _PATIENCE: Final = 15.0
-_ORDER: Final = ("ok", "warn", "fail")
-_MARKS: Final = {"ok": "ok", "warn": "note", "fail": "FIX"}
+_ORDER: Final = ("ok", "note", "fix")
+_STYLES: Final = {"ok": "green", "note": "yellow", "fix": "bold red"}
 
 
 @define(frozen=True)
@@ -42,7 +46,7 @@ class Finding:
 
     Attributes:
         check: What was looked at.
-        state: `ok`, `warn` or `fail`.
+        state: `ok`, `note` or `fix`.
         detail: What was found, and what to do about it.
     """
 
@@ -51,7 +55,7 @@ class Finding:
     detail: str
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command, examples=("doctor", "doctor --writes -o json"))
 @click.option(
     "--writes",
     is_flag=True,
@@ -69,10 +73,12 @@ def command(session: Session, ctx: click.Context, /, writes: bool) -> None:
     def rows() -> Iterator[dict[str, Any]]:
         for finding in _findings(session, writes):
             findings.append(finding)
-            yield {"": _MARKS[finding.state], "check": finding.check, "detail": finding.detail}
+            yield {"state": finding.state, "check": finding.check, "detail": finding.detail}
 
-    show_rows(session, rows())
-    broken = sum(finding.state == "fail" for finding in findings)
+    show_rows(
+        session, rows(), ("state", "check", "detail"), counted="checks", folded=("detail",), styles=_STYLES
+    )
+    broken = sum(finding.state == "fix" for finding in findings)
     if broken:
         session.say(f"{broken} to fix")
         ctx.exit(failures.SOMETHING_TO_FIX)
@@ -82,10 +88,14 @@ def _findings(session: Session, writes: bool) -> Iterator[Finding]:
     try:
         client = session.client
     except ConfigurationError as error:
-        yield Finding("settings", "fail", str(error))
+        yield Finding("settings", "fix", str(error))
         return
     yield Finding("settings", "ok", f"project {client.project_id} at {client.host}, root {session.api_root}")
-    yield _key_form(client)
+    key = _key_form(client)
+    yield key
+    if key.state == "fix":
+        return
+    yield from _key_file(session)
     reached, first = _reached(client)
     yield from reached
     if first is None:
@@ -94,13 +104,25 @@ def _findings(session: Session, writes: bool) -> Iterator[Finding]:
 
 
 def _key_form(client: Client) -> Finding:
-    if _caller(client).settings.key.header().startswith("Bearer phx_"):
+    try:
+        header = _caller(client).settings.key.header()
+    except ConfigurationError as error:
+        return Finding("key", "fix", str(error))
+    if header.startswith("Bearer phx_"):
         return Finding("key", "ok", "a personal API key (phx_…)")
     return Finding(
         "key",
-        "warn",
-        "does not begin with phx_: personal API keys do; project keys (phc_…) only send events in",
+        "note",
+        "does not begin with phx_, as personal API keys do",
     )
+
+
+def _key_file(session: Session) -> Iterator[Finding]:
+    path = session.key_file
+    if path is None or path == "-" or os.name == "nt":
+        return
+    if stat.S_IMODE(Path(path).expanduser().stat().st_mode) & 0o077:
+        yield Finding("key file", "note", f"others on this machine may read it: chmod 600 {path}")
 
 
 def _reached(client: Client) -> tuple[list[Finding], bool | None]:
@@ -111,23 +133,23 @@ def _reached(client: Client) -> tuple[list[Finding], bool | None]:
     try:
         reply = _reply(client, probe)
     except APIConnectionError as error:
-        return [Finding("host", "fail", f"{error.reason}; check the host, the network and proxies")], None
+        return [Finding("host", "fix", f"{error.reason}; check the host, the network and proxies")], None
     except AuthenticationError as error:
-        return [Finding("host", "ok", "answers"), Finding("key", "fail", str(error))], None
+        return [Finding("host", "ok", "answers"), Finding("key", "fix", str(error))], None
     except NotFoundError as error:
-        return [Finding("host", "ok", "answers"), Finding("project", "fail", str(error))], None
+        return [Finding("host", "ok", "answers"), Finding("project", "fix", str(error))], None
     except APIStatusError as error:
         if error.status >= 500:
-            return [Finding("host", "fail", str(error))], None
+            return [Finding("host", "fix", str(error))], None
         found = [Finding("host", "ok", "answers")]
         if (
             isinstance(error, PermissionDeniedError)
             and error.missing_scope is None
             and "project" in error.detail
         ):
-            return [*found, Finding("project", "fail", str(error))], None
+            return [*found, Finding("project", "fix", str(error))], None
     except PostHogError as error:
-        return [Finding("host", "fail", str(error))], None
+        return [Finding("host", "fix", str(error))], None
     if reply is not None:
         found = [Finding("host", "ok", "answers"), _clock(client, reply.headers.get("date"))]
     found.append(Finding("project", "ok", f"{client.project_id} is there, and the key may see it"))
@@ -138,14 +160,14 @@ def _clock(client: Client, date: str | None) -> Finding:
     try:
         server = parsedate_to_datetime(date or "")
     except (TypeError, ValueError):
-        return Finding("clock", "warn", "the server does not say what time it is")
+        return Finding("clock", "note", "the server does not say what time it is")
     here = _caller(client).settings.clock.now()
     skew = here - server.astimezone(datetime.UTC).timestamp()
     if abs(skew) <= _SKEW:
         return Finding("clock", "ok", f"within {_SKEW} seconds of the server's")
     word = "ahead of" if skew > 0 else "behind"
     return Finding(
-        "clock", "warn", f"{abs(skew):,.0f} seconds {word} the server's: relative times such as -1d are off"
+        "clock", "note", f"{abs(skew):,.0f} seconds {word} the server's: relative times such as -1d are off"
     )
 
 
@@ -180,14 +202,14 @@ def _tried(client: Client, scope: str, writes: bool) -> tuple[str, str]:
         _reply(client, probe)
     except PermissionDeniedError as error:
         uses = ", ".join(f"{one.tag}.{one.name}" for one in OPERATIONS.values() if scope in one.scopes)
-        return "fail", f"{access} missing for {uses}. {error.hint or error.detail}"
+        return "fix", f"{access} missing for {uses}. {error.hint or error.detail}"
     except PaymentRequiredError as error:
-        return "warn", f"{access} not in the plan: {error.detail}"
+        return "note", f"{access} not in the plan: {error.detail}"
     except APIStatusError as error:
         if error.status == 429 or error.status >= 500:
-            return "warn", f"{access} not tested: {error}"
+            return "note", f"{access} not tested: {error}"
     except PostHogError as error:
-        return "warn", f"{access} not tested: {error}"
+        return "note", f"{access} not tested: {error}"
     return "ok", f"{access} allowed"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 
@@ -18,6 +16,7 @@ def command(ctx: click.Context) -> None:
     from posthog_environments.emulator.__main__ import main
 
     try:
-        ctx.exit(main(ctx.args))
-    except SystemExit as done:
-        sys.exit(done.code)
+        status = main(ctx.args, program="posthog-environments emulator")
+    except SystemExit as done:  # argparse, after --help or a mistake
+        status = done.code if isinstance(done.code, int) else 2
+    ctx.exit(status)

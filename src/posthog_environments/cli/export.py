@@ -7,24 +7,23 @@ from typing import Any
 
 import click
 
-from posthog_environments.cli.progress import bar
+from posthog_environments.cli.options import Command
 from posthog_environments.cli.session import Session, pass_session
 from posthog_environments.downloads import check_target
 from posthog_environments_api.models import ExportFormat
 
-_BY_SUFFIX = {
-    "csv": ExportFormat.CSV,
-    "gif": ExportFormat.GIF,
-    "json": ExportFormat.JSON,
-    "mp4": ExportFormat.MP4,
-    "pdf": ExportFormat.PDF,
-    "png": ExportFormat.PNG,
-    "webm": ExportFormat.WEBM,
-    "xlsx": ExportFormat.XLSX,
-}
+_BY_SUFFIX = {found.name.lower(): found for found in ExportFormat}
 
 
-@click.command("export")
+@click.command(
+    "export",
+    cls=Command,
+    examples=(
+        "export signups.png --insight 7",
+        "export board.pdf --dashboard 3 --wait 120",
+        "export visit.mp4 --recording 0197c335-2a7d-7c93-9b7e-7df314726b0d",
+    ),
+)
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--insight", type=int, help="Number of the insight.")
 @click.option("--dashboard", type=int, help="Number of the dashboard.")
@@ -46,23 +45,26 @@ def command(
     recording: str | None,
     wait: float,
 ) -> None:
-    """Render an insight, a dashboard or a recording to PATH, whose suffix is the format: png, pdf, csv, xlsx, ..."""
+    """Render an insight, a dashboard or a recording to PATH, whose suffix is the format: png, pdf, csv, xlsx, ...
+
+    PATH appears only when the file is complete. Its name is the output.
+    """
     export_format = _BY_SUFFIX.get(path.suffix.lower().lstrip("."))
     if export_format is None:
-        raise click.UsageError(f"the suffix of {path} names no format: use one of {', '.join(_BY_SUFFIX)}")
+        raise click.UsageError(
+            f"the suffix of {path} names no format: use one of {', '.join(sorted(_BY_SUFFIX))}"
+        )
     if sum(given is not None for given in (insight, dashboard, recording)) != 1:
         raise click.UsageError("give one of --insight, --dashboard and --recording")
     check_target(path)
     what: dict[str, Any] = {"insight": insight} if insight is not None else {"dashboard": dashboard}
     if recording is not None:
         what = {"export_context": {"session_recording_id": recording}}
-    with bar(session, "waiting") as update:
+    with session.bar("waiting") as shown:
         done = session.client.exports.create_and_wait(
-            export_format=export_format,
-            timeout=wait,
-            on_progress=lambda progress: update(completed=int(progress.elapsed), total=int(wait)),
-            **what,
+            export_format=export_format, timeout=wait, on_progress=shown, **what
         )
-    with bar(session, "bytes") as update:
-        done.download(path, on_progress=lambda size, total: update(completed=size, total=total))
-    session.say(f"export {done.id}: {path} ({path.stat().st_size:,} bytes)")
+    with session.bar("bytes") as shown:
+        done.download(path, on_progress=shown)
+    session.say(f"export {done.id}: {path.stat().st_size:,} bytes")
+    session.write(f"{path}\n")

@@ -12,9 +12,11 @@ from typing import Any, NoReturn
 from posthog_environments.emulator import Emulator
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, *, program: str = "python -m posthog_environments.emulator"
+) -> int:
     """Serve until interrupted; the result is the exit status."""
-    parser = _parser()
+    parser = _parser(program)
     options = parser.parse_args(arguments)
     try:
         emulator = Emulator(
@@ -46,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m posthog_environments.emulator",
+        prog=program,
         description="A PostHog stand-in on loopback, for tests and for trying things out.",
     )
     parser.add_argument("--port", type=int, default=8010, help="port; 0 for any free one (default 8010)")
