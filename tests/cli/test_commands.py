@@ -18,6 +18,7 @@ from posthog_environments.cli.call import destroys
 from posthog_environments.emulator import Emulator
 from posthog_environments_api.operations import OPERATIONS
 
+from ..long.sql_server import SqlServer
 from .conftest import Cli
 
 
@@ -177,9 +178,41 @@ def test_a_wrong_query_shows_the_servers_words(cli: Cli) -> None:
     assert cli("query", "select 1", "--all").status == failures.USAGE
 
 
-def test_all_rows_of_a_query_beyond_the_limit(cli: Cli) -> None:
-    ran = cli("query", "select uuid, timestamp from events", "--all", "--key", "timestamp,uuid")
-    assert len({row["uuid"] for row in ran.rows}) == 300
+def test_all_rows_of_a_query_beyond_the_limit(cli: Cli, tmp_path: Path) -> None:
+    cli.options["transport"] = SqlServer(
+        "create table t as select range as n, 'row ' || range as name from range(60000)"
+    )
+    ran = cli("query", "select n, name from t", "--all", "--key", "n")
+    assert [row["n"] for row in ran.rows] == list(range(60_000))
+    for name in ("rows.parquet", "rows.csv.gz"):
+        path = tmp_path / name
+        assert cli("query", "select n, name from t", "--all", "--key", "n", "--to", str(path)).status == 0
+        assert path.stat().st_size > 1_000
+    resumed = (
+        "query",
+        "select n, name from t",
+        "--all",
+        "--key",
+        "n",
+        "--to",
+        str(tmp_path / "r.csv"),
+        "--resume",
+    )
+    assert cli(*resumed).err == f"60,000 rows in {tmp_path / 'r.csv'}\n"
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_query_runs(cli: Cli, tmp_path: Path) -> None:
+    for path in (tmp_path / "no" / "x.csv", tmp_path / "x.docx"):
+        assert cli("query", "select 1", "--to", str(path)).status == failures.USAGE
+    assert cli("events", "export", "--after", "1d", "--resume").status == failures.USAGE
+    assert cli.emulator.requests == []
+
+
+def test_a_query_is_written_to_a_file(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    ran = cli("query", "select uuid, event from events limit 7", "--to", str(path))
+    assert (ran.status, ran.out, ran.err) == (0, "", f"7 rows in {path}\n")
+    assert len(path.read_text().splitlines()) == 7
 
 
 def test_events_are_shown_and_exported_once_each(cli: Cli, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 
@@ -97,7 +97,7 @@ def _option(parameter: ParameterInfo) -> click.Parameter:
         return click.Argument(
             [parameter.keyword], type=_type(parameter.schema), metavar=parameter.keyword.upper()
         )
-    name = parameter.keyword.rstrip("_").replace("_", "-")
+    name = _dashed(parameter.keyword)
     kind = _type(parameter.schema)
     several = _main_type(parameter.schema) == "array" and not parameter.json and _is_plain(parameter.schema)
     return click.Option(
@@ -106,6 +106,10 @@ def _option(parameter: ParameterInfo) -> click.Parameter:
         multiple=several,
         help=parameter.description + (" Required." if parameter.required else ""),
     )
+
+
+def _dashed(keyword: str) -> str:
+    return keyword.rstrip("_").replace("_", "-")
 
 
 def _is_plain(schema: Mapping[str, Any]) -> bool:
@@ -155,16 +159,14 @@ def _call(session: Session, operation: OperationInfo, given: dict[str, Any]) -> 
             continue
         value = given[f"param_{parameter.keyword}"]
         if value is not None and value != ():
-            named[parameter.keyword] = (
-                list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
-            )
+            several: Any = value
+            named[parameter.keyword] = list(several) if isinstance(value, tuple) else value
     for name in ("body", "max_items"):
         if given.get(name) is not None:
             named[name] = given[name]
-    if "body" in named and len(named) > 1 + sum(
-        p.location == "query" for p in operation.parameters if p.keyword in named
-    ):
-        raise click.UsageError("--body is the whole body: leave out its fields, or --body")
+    fields = [one for one in operation.parameters if one.location == "body" and one.keyword in named]
+    if "body" in named and fields:
+        raise click.UsageError(f"--body is the whole body: leave it out, or --{_dashed(fields[0].keyword)}")
     method = getattr(getattr(session.client, operation.tag), operation.name)
     try:
         inspect.signature(method).bind(*positional, **named)

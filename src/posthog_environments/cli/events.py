@@ -45,7 +45,7 @@ def tail(
 
     Events that reach the server late, with a time that was shown already, are not seen.
     """
-    filters = {"event": event, "distinct_id": distinct_id}
+    filters: dict[str, Any] = {"event": event, "distinct_id": distinct_id}
     rows = _tail(session, filters, _moment(session, since), every if follow else None)
     if follow and session.chosen("jsonl") == "table":
         for row in rows:  # a table is drawn when all its rows are known: here that is never
@@ -55,7 +55,7 @@ def tail(
 
 
 def _tail(
-    session: Session, filters: dict[str, str | None], after: datetime.datetime, every: float | None
+    session: Session, filters: dict[str, Any], after: datetime.datetime, every: float | None
 ) -> Iterator[Event]:
     with session.client.events.iterate(after=after, **filters) as events:
         yield from events
@@ -88,7 +88,7 @@ def _tail(
 @click.option("--resume", is_flag=True, help="Go on where an earlier run with the same file broke off.")
 @pass_session
 def export(
-    session: Session, /, path: str | None, resume: bool, after: str, before: str | None, **filters: str | None
+    session: Session, /, path: str | None, resume: bool, after: str, before: str | None, **filters: Any
 ) -> None:
     """Write every event of a time range exactly once."""
     if resume and path is None:

@@ -130,7 +130,7 @@ def _write_csv(session: Session, rows: Iterator[Any], columns: Sequence[str] | N
         columns or dict.fromkeys([*(name for name, _ in declared_fields(first)), *(row_of(first) or ())])
     )
     known, left_out = set(names), set[str]()
-    writer = csv.writer(_Text(session), lineterminator="\n")
+    writer = csv.writer(_Lines(session), lineterminator="\r\n")
     writer.writerow(names)
     for row in _flushing(session, chain(() if first is None else (first,), rows)):
         fields = row_of(row) or {}
@@ -143,11 +143,14 @@ def _write_csv(session: Session, rows: Iterator[Any], columns: Sequence[str] | N
         )
 
 
-class _Text:
-    """What the CSV writer needs of a file."""
+class _Lines:
+    """What the CSV writer needs of a file. It quotes what the end of its lines holds, so that ends with CR LF."""
 
     def __init__(self, session: Session) -> None:
-        self.write = session.write
+        self._session = session
+
+    def write(self, line: str) -> None:
+        self._session.write(line.removesuffix("\r\n") + "\n")
 
 
 def _show_table(

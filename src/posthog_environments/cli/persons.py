@@ -20,6 +20,12 @@ _COLUMNS = ("id", "name", "email", "created_at", "distinct_ids")
 _LARGEST_PAGE = 1_000
 
 
+class _Nobody(click.ClickException):
+    """No person matches."""
+
+    exit_code = failures.NOT_FOUND
+
+
 @click.group("persons", cls=Group, help="Read and delete persons.", no_args_is_help=True)
 def command() -> None:
     pass
@@ -91,7 +97,7 @@ def get(session: Session, /, person: str) -> None:
     found = persons.find(email=person) if "@" in person else []
     found = found or persons.find(distinct_id=person)
     if not found:
-        raise _nobody(f"nobody has the e-mail address or distinct id {person!r}")
+        raise _Nobody(f"nobody has the e-mail address or distinct id {person!r}")
     if len(found) == 1:
         show_value(session, found[0])
     else:
@@ -139,7 +145,7 @@ def delete(
         else list(persons.find(email=email, distinct_id=distinct_id))
     )
     if not found:
-        raise _nobody("nobody matches; nothing was deleted")
+        raise _Nobody("nobody matches; nothing was deleted")
     for one in found:
         session.say(f"{one.uuid}  {one.name}")
     if dry_run:
@@ -158,12 +164,6 @@ def delete(
         session.write(f"{one.uuid}\n")
         session.flush()
     session.say(f"{_people(len(found))} deleted")
-
-
-def _nobody(message: str) -> click.ClickException:
-    error = click.ClickException(message)
-    error.exit_code = failures.NOT_FOUND
-    return error
 
 
 def _people(count: int) -> str:

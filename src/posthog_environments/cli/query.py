@@ -108,8 +108,10 @@ def _once(session: Session, query: _Query) -> None:
 
 
 def _all(session: Session, query: _Query, key: list[str], *, resume: bool) -> None:
-    def rows(token: str | None = None, *, as_dicts: Any = False) -> Any:
-        return session.client.query.iterate(
+    run: Any = session.client.query.iterate
+
+    def rows(token: str | None = None, *, as_dicts: bool = False) -> Any:
+        return run(
             query.sql,
             key=key,
             values=query.values,

@@ -173,11 +173,12 @@ class Session:
         Raises:
             click.UsageError: It cannot be read.
         """
-        if source == "-" and self.key_file == "-":
-            self._key()
         try:
-            with click.open_file(source, encoding="utf-8") as file:
-                return file.read()
+            if source == "-":
+                if self.key_file == "-":
+                    self._key()
+                return sys.stdin.read()
+            return Path(source).read_text(encoding="utf-8")
         except OSError as error:
             raise click.UsageError(f"{source} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:

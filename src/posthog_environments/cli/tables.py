@@ -34,30 +34,46 @@ def print_table(
     """
     if not rows:
         return False
-    console = session.console()
-    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
-    widths = [max(len(name), *(len(line[number]) for line in cells)) for number, name in enumerate(columns)]
-    room = console.width - _GAP * (len(columns) - 1)
-    if sum(min(width, _NARROWEST) for width in widths) > room:
-        return _print_records(console, columns, cells)
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
+    console = session.console()
+    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    wanted = [
+        max(cell_len(visible(name)), *(cell_len(line[number]) for line in cells))
+        for number, name in enumerate(columns)
+    ]
+    room = console.width - _GAP * (len(columns) - 1)
+    if sum(min(width, _NARROWEST) for width in wanted) > room:
+        return _print_records(console, columns, cells)
+    widths = _shared_out(wanted, room)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
-    for name in columns:
+    for name, width in zip(columns, widths, strict=True):
         fold = name in folded
         table.add_column(
             Text(visible(name)),
             justify="right" if _are_numbers(row.get(name) for row in rows) else "left",
             no_wrap=not fold,
             overflow="fold" if fold else "ellipsis",
-            min_width=min(_NARROWEST, max(map(len, (name, *(_cell(row.get(name)) for row in rows))))),
+            width=width,
         )
     for line in cells:
         table.add_row(*(Text(text, style=styles.get(text, "")) for text in line))
     console.print(table)
-    kept = [width for name, width in zip(columns, widths, strict=True) if name not in folded]
-    return not folded and sum(kept) > room
+    return any(
+        given < width and name not in folded
+        for name, given, width in zip(columns, widths, wanted, strict=True)
+    )
+
+
+def _shared_out(wanted: Sequence[int], room: int) -> list[int]:
+    """Widths that fit: narrow columns get what they want, the others equal parts of the rest."""
+    widths = [0] * len(wanted)
+    for done, number in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        widths[number] = min(wanted[number], max(1, room // (len(wanted) - done)))
+        room -= widths[number]
+    return widths
 
 
 def _print_records(console: Console, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
@@ -66,7 +82,7 @@ def _print_records(console: Console, columns: Sequence[str], cells: Sequence[Seq
 
     cut = False
     for number, line in enumerate(cells, 1):
-        console.print(Rule(Text(str(number)), align="left", characters="-"))
+        console.print(Rule(Text(str(number)), align="left", characters="-", style="none"))
         cut = cut or any(len(text) > _LONGEST for text in line)
         console.print(_fields(zip(columns, line, strict=True)))
     return cut
