@@ -154,9 +154,9 @@ def test_every_operation_that_destroys_something_asks_first(cli: Cli) -> None:
     for name in asked:
         operation = OPERATIONS[name]
         arguments = ["call", operation.tag, operation.name.replace("_", "-")]
-        for parameter in operation.parameters:
-            if parameter.location == "path" and parameter.name != "project_id":
-                arguments.append(str(cli.emulator.sample_id(operation.tag)))
+        sample = str(cli.emulator.sample_id(operation.tag))
+        paths = [one for one in operation.parameters if one.location == "path" and one.name != "project_id"]
+        arguments += [sample] * len(paths)
         if operation.body_example is not None:
             arguments += ["--body", json.dumps(operation.body_example)]
         before = len(cli.emulator.requests)
