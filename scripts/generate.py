@@ -45,7 +45,7 @@ class ClientProject(Project):
     def _create_package(self) -> None:
         super()._create_package()
         (self.package_dir / "py.typed").write_text("", encoding="utf-8")
-        for name in ("codec", "operation", "operations", "runtime", "wire"):
+        for name in ("codec", "operation", "operations", "runtime", "showing", "wire"):
             self._render(f"{name}.py.jinja", self.package_dir / f"{name}.py")
 
     def _build_api(self) -> None:

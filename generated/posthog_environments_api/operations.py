@@ -84,6 +84,9 @@ class OperationInfo:
     documented: Any = None
     observed: Any = None
 
+    def __repr__(self) -> str:
+        return f"<OperationInfo {self.operation_id}: {self.method} {self.path}>"
+
 
 @define(frozen=True)
 class RateLimit:

@@ -109,6 +109,11 @@ class LazyExtras:
                     self.additional_properties = {}
                     return object.__getattribute__(self, name)
 
+        def __repr__(self) -> str:
+            from .showing import shown
+
+            return shown(self)
+
 
 class Model(Protocol):
     """What every model can."""

@@ -111,6 +111,7 @@ class ResumableIterator(ToFile, Generic[ItemT]):
         self._place = place
         self._name = name
         self._again = again
+        self._taken = 0
 
     @property
     def token(self) -> str:
@@ -134,6 +135,7 @@ class ResumableIterator(ToFile, Generic[ItemT]):
     def __next__(self) -> ItemT:
         item = next(self._items)
         self._place.note(item)
+        self._taken += 1
         return item
 
     def close(self) -> None:
@@ -149,7 +151,7 @@ class ResumableIterator(ToFile, Generic[ItemT]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{self._name}>"
+        return f"<{self._name}, {_items(self._taken)} taken>"
 
 
 class AsyncResumableIterator(AsyncToFile, Generic[ItemT]):
@@ -169,6 +171,7 @@ class AsyncResumableIterator(AsyncToFile, Generic[ItemT]):
         self._place = place
         self._name = name
         self._again = again
+        self._taken = 0
 
     @property
     def token(self) -> str:
@@ -192,6 +195,7 @@ class AsyncResumableIterator(AsyncToFile, Generic[ItemT]):
     async def __anext__(self) -> ItemT:
         item = await anext(self._items)
         self._place.note(item)
+        self._taken += 1
         return item
 
     async def aclose(self) -> None:
@@ -205,7 +209,11 @@ class AsyncResumableIterator(AsyncToFile, Generic[ItemT]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{self._name}>"
+        return f"<{self._name}, {_items(self._taken)} taken>"
+
+
+def _items(count: int) -> str:
+    return f"{count:,} item{'' if count == 1 else 's'}"
 
 
 def fingerprint(kind: str, what: Any) -> str:

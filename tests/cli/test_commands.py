@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import re
@@ -18,6 +19,7 @@ from posthog_environments.cli.call import destroys
 from posthog_environments.emulator import Emulator
 from posthog_environments_api.operations import OPERATIONS
 
+from ..client.conftest import FakeClock
 from ..long.sql_server import SqlServer
 from .conftest import Cli
 
@@ -351,3 +353,66 @@ def test_a_plan_without_subscriptions_is_a_note_not_a_fault(cli: Cli) -> None:
     rows = {row["check"]: row for row in cli("doctor").rows}
     assert rows["subscription"]["state"] == "note"
     assert cli("subscriptions", "list").status == 3
+
+
+def test_doctor_says_what_is_wrong_with_the_key_file(cli: Cli, tmp_path: Path) -> None:
+    cli.options["api_key"] = None
+    rows = {row["check"]: row for row in cli("--key-file", str(tmp_path / "none"), "doctor").rows}
+    assert rows["key"]["state"] == "fix"
+    assert "cannot be read" in rows["key"]["detail"]
+    path = tmp_path / "key"
+    path.write_text(cli.emulator.api_key)
+    path.chmod(0o644)
+    ran = cli("doctor", "--key-file", str(path))
+    assert ran.status == 0
+    assert "chmod 600" in {row["check"]: row for row in ran.rows}["key file"]["detail"]
+    path.chmod(0o600)
+    assert "key file" not in {row["check"] for row in cli("doctor", "--key-file", str(path)).rows}
+
+
+def test_doctor_fits_on_one_screen(cli: Cli) -> None:
+    ran = cli("doctor", terminal=True, width=80)
+    assert len(ran.out.splitlines()) <= 40
+    assert "cut" not in ran.err
+
+
+class Interrupting(httpx.BaseTransport):
+    """Answers like the emulator, but Ctrl-C is pressed while a request waits for its answer."""
+
+    def __init__(self, cli: Cli, method: str) -> None:
+        self.inner: httpx.BaseTransport = cli.emulator._arguments({})["transport"]  # pyright: ignore[reportPrivateUsage]
+        self.method: str | None = method
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.inner.handle_request(request)
+        if request.method == self.method and "/query/" in request.url.path:
+            self.method = None
+            raise KeyboardInterrupt
+        return answer
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("POST", []), ("GET", ["--background"])])
+def test_ctrl_c_cancels_the_query_on_the_server(cli: Cli, method: str, arguments: list[str]) -> None:
+    cli.options["transport"] = Interrupting(cli, method)
+    ran = cli("query", "select 1", *arguments)
+    assert (ran.status, ran.out, ran.err) == (failures.INTERRUPTED, "", "interrupted\n")
+    sent = [request.operation_id for request in cli.emulator.requests]
+    assert sent[0] == "query_create"
+    assert sent[-1] == "query_delete"
+
+
+def test_following_events_goes_on_where_it_was_until_ctrl_c(cli: Cli) -> None:
+    class Clock(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.slept) == 3:
+                raise KeyboardInterrupt
+            moment = datetime.datetime.fromtimestamp(self.time - 1, datetime.UTC)
+            cli.emulator.add_event("new", "somebody", timestamp=moment)
+
+    cli.options["clock"] = Clock()
+    for arguments in ([], ["-o", "table"]):
+        cli.options["clock"] = Clock()
+        ran = cli("events", "tail", "--since", "30s", "--follow", *arguments)
+        assert ran.status == failures.INTERRUPTED
+        assert ran.out.count("new") >= 2

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
@@ -103,6 +104,16 @@ def test_a_request_takes_few_calls_of_ours_and_fewer_than_httpx_alone() -> None:
     assert with_us < alone
 
 
+def objects_in(value: Any) -> int:
+    """How many models there are in a value."""
+    if isinstance(value, list):
+        return sum(map(objects_in, value))
+    if not attrs.has(type(value)):
+        return 0
+    names = [field.name for field in attrs.fields(type(value)) if field.name != "additional_properties"]
+    return 1 + sum(objects_in(getattr(value, name)) for name in names)
+
+
 @pytest.mark.usefixtures("untaught")
 @pytest.mark.parametrize("cls", [PersonPage, SessionRecordingPage, HogFunctionPage])
 def test_decoding_calls_one_function_per_object(cls: Any) -> None:
@@ -110,7 +121,7 @@ def test_decoding_calls_one_function_per_object(cls: Any) -> None:
     row = sample(cls.__name__)["results"][0]
     rows = 50
     content = json.dumps({"results": [row] * rows}).encode()
-    objects_per_row = str(cls.from_json(content).results[0]).count("additional_properties=")
+    objects_per_row = objects_in(cls.from_json(content).results[0])
 
     ours, _ = calls(lambda: cls.from_json(content))
 

@@ -169,7 +169,7 @@ def test_unset_is_false_and_says_what_it_is() -> None:
     assert not UNSET
     assert isinstance(UNSET, Unset)
     assert repr(UNSET) == "UNSET"
-    assert repr(PersonUpdate(properties=UNSET)) == "PersonUpdate(properties=UNSET, additional_properties={})"
+    assert repr(PersonUpdate(properties=UNSET)) == "PersonUpdate()"
 
 
 # --- examples ------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class ErrorEnvelope(LazyExtras):
     """PostHog's error body. Every field may be missing in hand-made answers.
 

@@ -22,7 +22,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class Event(LazyExtras):
     """A captured event.
 

@@ -21,7 +21,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
-@_define
+@_define(repr=False)
 class EventPage(LazyExtras):
     """One page of events.
 

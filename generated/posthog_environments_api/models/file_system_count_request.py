@@ -20,7 +20,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class FileSystemCountRequest(LazyExtras):
     """Documented body of count. The server reads none of it.
 

@@ -25,7 +25,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class FileSystemEntry(LazyExtras):
     """A folder of the project tree, or a reference to an object in it.
 

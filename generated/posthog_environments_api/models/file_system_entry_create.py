@@ -21,7 +21,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class FileSystemEntryCreate(LazyExtras):
     """A new entry of the project tree.
 

@@ -20,7 +20,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class FileSystemEntryUpdate(LazyExtras):
     """Fields of an entry to change; what is left out stays.
 

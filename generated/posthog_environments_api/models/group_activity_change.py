@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class GroupActivityChange(LazyExtras):
     """One value before and after a change.
 

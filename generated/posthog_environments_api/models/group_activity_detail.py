@@ -20,7 +20,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
-@_define
+@_define(repr=False)
 class GroupActivityDetail(LazyExtras):
     """What a change consists of.
 

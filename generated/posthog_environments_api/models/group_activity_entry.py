@@ -23,7 +23,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class GroupActivityEntry(LazyExtras):
     """One change of a group.
 

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class GroupPropertiesUpsert(LazyExtras):
     """Properties to set on a group, as documented.
 

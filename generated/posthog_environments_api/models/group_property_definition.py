@@ -18,7 +18,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class GroupPropertyDefinition(LazyExtras):
     """A property that groups of one type have.
 

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class HogFunctionStatus(LazyExtras):
     """State of a function in PostHog's pipeline.
 

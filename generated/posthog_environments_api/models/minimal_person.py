@@ -26,7 +26,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class MinimalPerson(LazyExtras):
     """The person in a recording, in short. Only `distinct_ids`, `properties` and `uuid` are known when the person does
     not exist (any more).

@@ -24,7 +24,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PersistedFolder(LazyExtras):
     """A folder that PostHog remembers for a user.
 

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PersistedFolderUpdate(LazyExtras):
     """Fields of a remembered folder to change; what is left out stays.
 

@@ -26,7 +26,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class Person(LazyExtras):
     """A person, as retrieve returns it.
 

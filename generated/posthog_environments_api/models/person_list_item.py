@@ -29,7 +29,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PersonListItem(LazyExtras):
     """A person, as the list returns it.
 

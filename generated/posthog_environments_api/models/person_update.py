@@ -16,7 +16,7 @@ from ..errors import DecodeError
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PersonUpdate(LazyExtras):
     """Properties to set on a person.
 

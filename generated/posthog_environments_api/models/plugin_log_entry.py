@@ -25,7 +25,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PluginLogEntry(LazyExtras):
     """One log entry of an app configuration.
 

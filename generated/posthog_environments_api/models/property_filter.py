@@ -20,7 +20,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PropertyFilter(LazyExtras):
     """One condition on a property.
 

@@ -20,7 +20,7 @@ from ..errors import DecodeError
 from ..wire import LazyExtras, Wire, convert_list, from_json
 
 
-@_define
+@_define(repr=False)
 class PropertyFilterGroup(LazyExtras):
     """Conditions joined by AND or OR; groups may be nested.
 

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class PropertyValue(LazyExtras):
     """One value that a property was seen with.
 

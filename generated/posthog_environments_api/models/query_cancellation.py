@@ -17,7 +17,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class QueryCancellation(LazyExtras):
     """What became of a cancelled query.
 

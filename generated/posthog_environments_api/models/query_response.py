@@ -25,7 +25,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
-@_define
+@_define(repr=False)
 class QueryResponse(LazyExtras):
     """Answer to a query. The fields are those of a HogQL answer and those that most kinds share; other kinds leave
     some out and add their own, such as `isValid` and `errors` of HogQLMetadata, which are kept as additional

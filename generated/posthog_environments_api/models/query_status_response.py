@@ -17,7 +17,7 @@ from ..errors import DecodeError
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class QueryStatusResponse(LazyExtras):
     """State of an asynchronous query.
 

@@ -18,7 +18,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class QueryTiming(LazyExtras):
     """How long one step of a query took.
 

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, convert_list, from_json, list_of
 
 
-@_define
+@_define(repr=False)
 class SessionPropertyDefinitionPage(LazyExtras):
     """The properties of sessions. Never more than one page.
 

@@ -27,7 +27,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class SessionRecording(LazyExtras):
     """A session recording, without its snapshots.
 

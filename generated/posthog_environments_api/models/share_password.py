@@ -24,7 +24,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class SharePassword(LazyExtras):
     """A password that opens a shared recording. The password itself is not sent.
 

@@ -24,7 +24,7 @@ from ..types import UNSET, Unset
 from ..wire import LazyExtras, Wire, from_json
 
 
-@_define
+@_define(repr=False)
 class SharingConfiguration(LazyExtras):
     """How a recording is shared with people outside PostHog.
 

@@ -96,11 +96,10 @@ def _findings(session: Session, writes: bool) -> Iterator[Finding]:
     if key.state == "fix":
         return
     yield from _key_file(session)
-    reached, first = _reached(client)
+    reached = _reached(client)
     yield from reached
-    if first is None:
-        return
-    yield from _scopes(client, writes)
+    if not any(finding.state == "fix" for finding in reached):
+        yield from _scopes(client, writes)
 
 
 def _key_form(client: Client) -> Finding:
@@ -125,7 +124,7 @@ def _key_file(session: Session) -> Iterator[Finding]:
         yield Finding("key file", "note", f"others on this machine may read it: chmod 600 {path}")
 
 
-def _reached(client: Client) -> tuple[list[Finding], bool | None]:
+def _reached(client: Client) -> list[Finding]:
     """Whether the server answers, knows the key and the project, and agrees on the time."""
     probe = next(operation for operation in OPERATIONS.values() if _lists(operation))
     found: list[Finding] = []
@@ -133,27 +132,27 @@ def _reached(client: Client) -> tuple[list[Finding], bool | None]:
     try:
         reply = _reply(client, probe)
     except APIConnectionError as error:
-        return [Finding("host", "fix", f"{error.reason}; check the host, the network and proxies")], None
+        return [Finding("host", "fix", f"{error.reason}; check the host, the network and proxies")]
     except AuthenticationError as error:
-        return [Finding("host", "ok", "answers"), Finding("key", "fix", str(error))], None
+        return [Finding("host", "ok", "answers"), Finding("key", "fix", str(error))]
     except NotFoundError as error:
-        return [Finding("host", "ok", "answers"), Finding("project", "fix", str(error))], None
+        return [Finding("host", "ok", "answers"), Finding("project", "fix", str(error))]
     except APIStatusError as error:
         if error.status >= 500:
-            return [Finding("host", "fix", str(error))], None
+            return [Finding("host", "fix", str(error))]
         found = [Finding("host", "ok", "answers")]
         if (
             isinstance(error, PermissionDeniedError)
             and error.missing_scope is None
             and "project" in error.detail
         ):
-            return [*found, Finding("project", "fix", str(error))], None
+            return [*found, Finding("project", "fix", str(error))]
     except PostHogError as error:
-        return [Finding("host", "fix", str(error))], None
+        return [Finding("host", "fix", str(error))]
     if reply is not None:
         found = [Finding("host", "ok", "answers"), _clock(client, reply.headers.get("date"))]
     found.append(Finding("project", "ok", f"{client.project_id} is there, and the key may see it"))
-    return found, True
+    return found
 
 
 def _clock(client: Client, date: str | None) -> Finding:

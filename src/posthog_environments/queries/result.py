@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 _SHOWN_ROWS = 20
+_SHOWN_COLUMNS = 50
 _SHOWN_CHARACTERS = 100
 
 
@@ -249,19 +250,23 @@ class QueryResult:
         return f"<QueryResult of {len(self):,} row{'' if len(self) == 1 else 's'}{more} ({_short(columns)})>"
 
     def _repr_html_(self) -> str:
-        """A table for notebooks: the first rows, long values cut."""
+        """A table for notebooks: the first rows and columns, long values cut."""
         shown = convert_rows(self.column_types, self.raw_rows[:_SHOWN_ROWS])
         head = "".join(
-            f'<th title="{escape(kind or "")}">{escape(_short(name))}</th>'
-            for name, kind in zip(self.columns, self.types, strict=True)
+            f'<th title="{escape(_short(kind or ""))}">{escape(_short(name))}</th>'
+            for name, kind in zip(self.columns[:_SHOWN_COLUMNS], self.types, strict=False)
         )
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_short(str(value)))}</td>" for value in row) + "</tr>"
+            "<tr>"
+            + "".join(f"<td>{escape(_short(str(value)))}</td>" for value in row[:_SHOWN_COLUMNS])
+            + "</tr>"
             for row in shown
         )
         count = f"{len(self):,} rows" + (
             f", the first {_SHOWN_ROWS} shown" if len(self) > _SHOWN_ROWS else ""
         )
+        if len(self.columns) > _SHOWN_COLUMNS:
+            count += f"; {len(self.columns):,} columns, the first {_SHOWN_COLUMNS} shown"
         more = "; the server cut more off" if self.has_more else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{count}{more}</p>"
 
