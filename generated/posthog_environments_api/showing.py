@@ -29,7 +29,8 @@ _short = _Short().repr
 def shown(model: Any) -> str:
     """The fields that are set, long values cut; unknown fields too, if there are any."""
     parts: list[str] = []
-    for field in fields(type(model)):
+    cls: Any = type(model)
+    for field in fields(cls):
         try:
             value = object.__getattribute__(model, field.name)
         except AttributeError:
@@ -38,7 +39,7 @@ def shown(model: Any) -> str:
             continue
         hidden = value and isinstance(value, str) and any(word in field.name for word in _SECRETS)
         parts.append(f"{field.name}={'<hidden>' if hidden else _short(value)}")
-    return f"{type(model).__name__}({', '.join(parts)})"
+    return f"{cls.__name__}({', '.join(parts)})"
 
 
 __all__ = ["shown"]
