@@ -29,7 +29,7 @@ _short = _Short().repr
 def shown(model: Any) -> str:
     """The fields that are set, long values cut; unknown fields too, if there are any."""
     parts: list[str] = []
-    cls: Any = type(model)
+    cls = model.__class__
     for field in fields(cls):
         try:
             value = object.__getattribute__(model, field.name)

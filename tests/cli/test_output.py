@@ -70,6 +70,11 @@ def test_a_table_is_never_wider_than_the_terminal_and_says_what_it_cut(cli: Cli)
     assert "cut" not in cli("query", "select 1", terminal=True, width=700).err
 
 
+def test_ids_are_whole_since_people_copy_them(cli: Cli) -> None:
+    found = cli("persons", "list", "-n", "1").rows[0]["id"]
+    assert found in cli("persons", "list", "-n", "1", terminal=True, width=100).out
+
+
 def test_rows_with_too_many_columns_for_the_terminal_get_a_line_per_value(cli: Cli) -> None:
     names = [f"column_number_{number}" for number in range(30)]
     answering(cli, [[f"value {number} " + "z" * 100 for number in range(30)]] * 2, names)

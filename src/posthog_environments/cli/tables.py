@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _GAP: Final = 2
 _NARROWEST: Final = 12
 """Characters of a column below which a table says nothing any more; then each row gets lines of its own."""
+_WHOLE: Final = frozenset({"id", "uuid"})
+"""Columns that people copy from."""
 _LONGEST: Final = 2_000
 """Characters of a value in lines of its own."""
 
@@ -47,7 +49,7 @@ def print_table(
     room = console.width - _GAP * (len(columns) - 1)
     if sum(min(width, _NARROWEST) for width in wanted) > room:
         return _print_records(console, columns, cells)
-    widths = _shared_out(wanted, room)
+    widths = _shared_out(wanted, room, [name in _WHOLE for name in columns])
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
     for name, width in zip(columns, widths, strict=True):
         fold = name in folded
@@ -67,11 +69,15 @@ def print_table(
     )
 
 
-def _shared_out(wanted: Sequence[int], room: int) -> list[int]:
-    """Widths that fit: narrow columns get what they want, the others equal parts of the rest."""
+def _shared_out(wanted: Sequence[int], room: int, whole: Sequence[bool]) -> list[int]:
+    """Widths that fit: those to be kept whole and narrow ones get what they want, the others equal parts of the rest."""
+    least = [min(width, _NARROWEST) for width in wanted]
     widths = [0] * len(wanted)
-    for done, number in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
-        widths[number] = min(wanted[number], max(1, room // (len(wanted) - done)))
+    order = sorted(range(len(wanted)), key=lambda number: (not whole[number], wanted[number]))
+    for done, number in enumerate(order):
+        rest = order[done + 1 :]
+        part = room - sum(least[other] for other in rest) if whole[number] else room // (len(rest) + 1)
+        widths[number] = min(wanted[number], max(least[number], part))
         room -= widths[number]
     return widths
 
