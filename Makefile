@@ -87,9 +87,8 @@ draft: $(READY) ## Draft an operation for the contract: OP="GET groups/" SCHEMA=
 	@: "$${SCHEMA:?make draft OP=\"GET groups/\" SCHEMA=<file or https URL>}" "$${OP:?OP=\"GET groups/\" is needed}"
 	@$(BIN)/python scripts/draft_operation.py "$$OP" "$$SCHEMA" $(if $(WRITE),--write)
 
-build: $(READY) ## Wheel and source distribution, in dist/
-	@rm -rf dist
-	@$(BIN)/python -m build --no-isolation --outdir dist .
+build: $(READY) ## Wheel and source distribution in dist/; the same bytes for the same commit
+	@$(BIN)/python scripts/build.py dist
 
 docs: .venv-docs/.ready ## The documentation site, in site/; every warning and dead link is an error
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
