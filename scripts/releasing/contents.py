@@ -61,7 +61,9 @@ def wheel_expected(files: Iterable[str], version: str, root: Path = ROOT) -> set
 def sdist_expected(files: Iterable[str], root: Path = ROOT) -> set[str]:
     included = _settings(root)["sdist"]["include"]
     shipped = {
-        name for name in files if any(name == one or name.startswith(f"{one}/") for one in map(_plain, included))
+        name
+        for name in files
+        if any(name == one or name.startswith(f"{one}/") for one in map(_plain, included))
     }
     return shipped | _WRITTEN_BY_SDIST
 
