@@ -100,13 +100,16 @@ docs-serve: .venv-docs/.ready ## The same on http://127.0.0.1:8000, built again 
 .venv-docs/.ready: docs/requirements.txt pyproject.toml scripts/bootstrap.sh
 	@REQUIREMENTS=docs/requirements.txt bash scripts/bootstrap.sh .venv-docs
 
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
 requirements: ## Compile the pinned requirements (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate -o requirements/dev.txt requirements/dev.in
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate -c requirements/dev.txt -o benchmarks/requirements.txt benchmarks/requirements.in
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate -c requirements/dev.txt -o docs/requirements.txt docs/requirements.in
+	@command -v uv >/dev/null || { echo "Compiling requirements needs uv, and nothing else here does: https://docs.astral.sh/uv/" >&2; exit 1; }
+	@uv $(COMPILE) -o requirements/dev.txt requirements/dev.in
+	@uv $(COMPILE) -c requirements/dev.txt -o benchmarks/requirements.txt benchmarks/requirements.in
+	@uv $(COMPILE) -c requirements/dev.txt -o docs/requirements.txt docs/requirements.in
+	@uv $(COMPILE) --all-extras --resolution lowest-direct -o requirements/lowest.txt pyproject.toml requirements/tests.in
+	@uv $(COMPILE) --all-extras -o requirements/latest.txt pyproject.toml requirements/tests.in
+	@uv $(COMPILE) -o requirements/sbom.txt requirements/sbom.in
 
 clean: ## Remove what the commands above made
 	@rm -rf $(VENV) .venv-bench .venv-docs site dist .mypy_cache .ruff_cache .pytest_cache

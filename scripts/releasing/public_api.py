@@ -172,7 +172,8 @@ def _resources(client: type) -> Iterator[str]:
 def _hierarchy(error: type) -> Iterator[str]:
     others = [base.__name__ for base in error.__bases__ if base.__module__.partition(".")[0] not in _OURS]
     yield error.__name__ + (f" (also {', '.join(others)})" if others else "")
-    below: set[type] = {one for one in error.__subclasses__() if one.__module__.partition(".")[0] in _OURS}
+    kinds: list[type] = error.__subclasses__()
+    below = {one for one in kinds if one.__module__.partition(".")[0] in _OURS}
     for one in sorted(below, key=lambda each: each.__name__):
         yield from _indented(_hierarchy(one))
 

@@ -24,6 +24,12 @@ def package_version(root: Path = ROOT) -> str:
     return found[1]
 
 
+def newest_release(changelog: str) -> str | None:
+    """The topmost version with a date."""
+    found = _RELEASED.search(changelog)
+    return found[1] if found else None
+
+
 def tags_here(root: Path = ROOT) -> list[str]:
     """Version tags of the commit that is checked out."""
     done = subprocess.run(
