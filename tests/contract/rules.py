@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import builtins
 import functools
-import json
 import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.protocols import Validator
+from jsonschema import Draft202012Validator
 from openapi_python_client.strings import PythonIdentifier
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 from contract_document import ROOT, ContractError, lookup, operations, resolve
 from contract_view import RESERVED
+from tests.validating import validator
 
 Document = Mapping[str, Any]
 Rule = Callable[[Document], Iterator[str]]
@@ -163,17 +160,6 @@ def reachable(document: Document, start: Iterator[Mapping[str, Any]]) -> set[str
                 found.add(name)
                 waiting.append(document["components"]["schemas"][name])
     return found
-
-
-def validator(document: Document, schema: Mapping[str, Any]) -> Validator:
-    """A validator that knows the document's own references and checks formats."""
-    resource: Resource[Any] = Resource(contents=dict(document), specification=DRAFT202012)
-    registry: Registry[Any] = Registry().with_resource("urn:contract", resource)
-    absolute = json.loads(json.dumps(schema).replace('"#/components/', '"urn:contract#/components/'))
-    return Draft202012Validator(absolute, registry=registry, format_checker=FORMATS)
-
-
-FORMATS = FormatChecker()
 
 
 # --- the document --------------------------------------------------------------------------------------------

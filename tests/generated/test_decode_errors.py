@@ -17,8 +17,8 @@ from posthog_environments_api.models import (
     PropertyFilterGroup,
     QueryStatusResponse,
 )
-from tests.contract.rules import validator
 from tests.generated.samples import (
+from tests.validating import validator
     OBJECTS,
     RAW,
     SCHEMAS,
