@@ -1,7 +1,8 @@
-"""Does the built wheel work alone? `python scripts/check_wheel.py`
+"""Is the built wheel what it should be, and does it work alone? `python scripts/check_wheel.py`
 
-Builds it, installs it with its declared dependencies into a new environment outside this repository, and calls
-resources there, synchronously and asynchronously, with warnings as errors.
+Builds both distributions, compares what lies in them with git and with `release/contents.txt`, installs the wheel with
+its declared dependencies into a new environment outside this repository, measures that, and calls resources there,
+synchronously and asynchronously, with warnings as errors.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 from contract_document import ROOT
+from releasing import contents
+from releasing.distributions import Distributions, build
+from releasing.interpreters import ask, make_environment
+from releasing.size import LIMIT, measure
+from releasing.versions import package_version
 
 _SMOKE = """
 import asyncio, importlib.metadata, sys
@@ -31,37 +36,33 @@ print("the wheel of", posthog_environments.__version__, "works alone on Python",
 """
 
 
-def run(*command: str | Path, cwd: Path) -> None:
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        print(done.stdout[-3000:] + done.stderr[-3000:], file=sys.stderr)
-        raise SystemExit(f"failed: {' '.join(str(part) for part in command)}")
-    if command[-1] == _SMOKE:
-        print(done.stdout.strip())
+def check_contents(made: Distributions) -> list[str]:
+    """What does not belong into the distributions, or is missing there."""
+    version = package_version()
+    wheel, sdist = contents.wheel_names(made.wheel), contents.sdist_names(made.sdist)
+    found = list(contents.problems(wheel, sdist, version, contents.tracked(ROOT)))
+    if contents.listing(wheel, sdist, version) != contents.PINNED.read_text(encoding="utf-8"):
+        found.append(
+            f"what is shipped is not what {contents.PINNED.relative_to(ROOT)} says: run `make accept`, read its diff"
+        )
+    return found
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="posthog-environments-") as scratch:
         folder = Path(scratch)
-        run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, ROOT, cwd=folder)
-        (wheel,) = folder.glob("*.whl")
-        names = zipfile.ZipFile(wheel).namelist()
-        strays = [
-            name
-            for name in names
-            if not name.startswith(
-                ("posthog_environments/", "posthog_environments_api/", "posthog_environments-")
-            )
-        ]
-        if strays or not {"posthog_environments/py.typed", "posthog_environments_api/py.typed"} <= set(names):
-            raise SystemExit(f"the wheel holds what it should not, or lacks py.typed: {strays}")
-        run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-        python = folder / "venv" / "bin" / "python"
-        run(python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", wheel, cwd=folder)
-        run(python, "-I", "-W", "error", "-c", _SMOKE, cwd=folder)
-    return 0
+        made = build(folder / "dist")
+        if problems := check_contents(made):
+            raise SystemExit("\n".join(problems))
+        interpreter = ask(sys.executable)
+        assert interpreter is not None
+        python = make_environment(interpreter, folder / "venv", None, made.wheel)
+        measured = measure(folder / "venv")
+        print("\n".join(measured.lines()))
+        if measured.total > LIMIT:
+            raise SystemExit(f"installed with its dependencies it must not exceed {LIMIT / 1e6:.0f} MB")
+        done = subprocess.run([str(python), "-I", "-W", "error", "-c", _SMOKE], cwd=folder, check=False)
+        return done.returncode
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from curation import curation_page
 from posthog_environments_api import models
 from posthog_environments_api.operations import OPERATIONS, OperationInfo
 from tests.contract.breaking import CREATE, GONE, LIST, PICTURE, SCHEMAS, put
-from tests.contract.rules import FORMATS, RULES, Document, curation_notes, pointer, unknown_settings
+from tests.contract.rules import RULES, Document, curation_notes, pointer, unknown_settings
+from tests.validating import FORMATS
 
 PAGE = f"{LIST}/responses/200/content/application~1json"
 MADE = f"{CREATE}/responses/200/content/application~1json"
