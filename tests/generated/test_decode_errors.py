@@ -18,7 +18,6 @@ from posthog_environments_api.models import (
     QueryStatusResponse,
 )
 from tests.generated.samples import (
-from tests.validating import validator
     OBJECTS,
     RAW,
     SCHEMAS,
@@ -29,6 +28,7 @@ from tests.validating import validator
     model,
     same,
 )
+from tests.validating import validator
 
 VALUES: list[Any] = [
     None,
