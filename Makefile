@@ -9,14 +9,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE ?= 1
 BASE ?=
+DEPENDENCIES ?=
 FORMAT ?=
 JSON ?=
+PYTHONS ?=
 REPORT ?=
 VERSION ?=
 WITHOUT_NODE ?=
 
 .PHONY: help setup demo test check contract contract-lint contract-opinion upstream-diff upstream-accept draft generate \
-	upgrade-generator lint types unit conformance format bench build docs docs-serve requirements clean
+	upgrade-generator lint types unit conformance format bench build accept sbom changelog changelog-check \
+	release-check docs docs-serve requirements clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -99,6 +102,23 @@ docs-serve: .venv-docs/.ready ## The same on http://127.0.0.1:8000, built again 
 
 .venv-docs/.ready: docs/requirements.txt pyproject.toml scripts/bootstrap.sh
 	@REQUIREMENTS=docs/requirements.txt bash scripts/bootstrap.sh .venv-docs
+
+accept: $(READY) ## Write release/public-api.txt and release/contents.txt as they are now; read the diff
+	@$(BIN)/python scripts/accept.py
+
+sbom: build ## CycloneDX bill of materials of the wheel, in dist/
+	@$(BIN)/python scripts/sbom.py
+
+changelog-check: $(READY) ## Did the change since BASE=<revision> bring an entry in changelog.d/?
+	@$(BIN)/python scripts/changelog.py check $(if $(BASE),--base $(BASE))
+
+changelog: $(READY) ## Put the entries of changelog.d/ into CHANGELOG.md under the version of the package
+	@$(BIN)/python scripts/changelog.py release
+
+release-check: $(READY) ## Version, changelog, tag; the tests against the wheel, lowest and latest dependencies, every Python (PYTHONS=)
+	@$(BIN)/python scripts/release_check.py
+	@$(BIN)/python scripts/check_wheel.py
+	@PYTHONS="$(PYTHONS)" $(BIN)/python scripts/test_installed.py $(foreach one,$(DEPENDENCIES),--dependencies $(one))
 
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 

@@ -17,6 +17,8 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types (mypy --strict)", ("mypy",)),
     ("types (pyright strict)", ("pyright",)),
     ("tests", ("pytest", "-q")),
+    ("public API and contents", ("python", "scripts/accept.py", "--check")),
+    ("version and changelog", ("python", "scripts/release_check.py")),
     ("wheel alone", ("python", "scripts/check_wheel.py")),
 )
 

@@ -87,8 +87,9 @@ def make_environment(
     )
     if requirements:
         _run([*install, "--require-hashes", "-r", str(requirements)])
+    if requirements and packages:
         _run([*install, "--no-deps", *map(str, packages)])
-    else:
+    elif packages:
         _run([*install, *map(str, packages)])
     _run([uv, "pip", "check", "--python", str(python)] if uv else [str(python), "-m", "pip", "check"])
     return python
