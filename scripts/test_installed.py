@@ -27,8 +27,13 @@ from releasing.distributions import build
 from releasing.interpreters import Interpreter, found, make_environment
 
 DEPENDENCIES = ("lowest", "latest")
-# They test the repository: its contract, generator, linters, and how releases are made.
-LEFT_OUT = ("tests/contract", "tests/release", "tests/emulator/test_conformance.py")
+# They test the repository: its contract and generator, how releases and pages are made.
+LEFT_OUT = (
+    "tests/contract",
+    "tests/release",
+    "tests/emulator/test_conformance.py",
+    "tests/test_behaviours.py",
+)
 _FROM = """
 import importlib.metadata, pathlib, sys
 import posthog_environments, posthog_environments_api
@@ -56,7 +61,8 @@ def unpack(sdist: Path, folder: Path) -> Path:
     (top,) = folder.iterdir()
     shutil.rmtree(top / "src")
     shutil.rmtree(top / "generated")
-    return top
+    # Tests that count calls know ours by the package's name in the path, so the tests must not lie below that name.
+    return top.rename(folder / "unpacked")
 
 
 def run(interpreter: Interpreter, dependencies: str, wheel: Path, tree: Path, arguments: list[str]) -> Result:
@@ -81,7 +87,7 @@ def run(interpreter: Interpreter, dependencies: str, wheel: Path, tree: Path, ar
             check=False,
         )
     if done.returncode != 0:
-        print(done.stdout[-6000:], flush=True)
+        print(done.stdout[-30_000:], flush=True)
     lines = [line for line in done.stdout.splitlines() if re.search(r"\d+ (passed|failed|error)", line)]
     summary = lines[-1].strip("= ") if lines else f"exit status {done.returncode}"
     return Result(interpreter.name, dependencies, done.returncode == 0, time.monotonic() - started, summary)
