@@ -50,8 +50,9 @@ def snapshot() -> str:
     for name, held in _HELD.items():
         lines += [f"objects of {name}", *_indented(_module(import_module(name), held)), ""]
     lines += ["pytest fixtures", *_indented(_fixtures()), ""]
-    for title, client in (("Client", package.Client), ("AsyncClient", package.AsyncClient)):
-        lines += [f"resources of {title}", *_indented(_resources(client)), ""]
+    for kind in (package.Client, package.AsyncClient):
+        client = kind(1, api_key="phx_none", host="us")
+        lines += [f"resources of {kind.__name__}", *_indented(_resources(client)), ""]
     lines += ["errors", *_indented(_hierarchy(package.PostHogError)), ""]
     lines += ["models", *_indented(_models(import_module("posthog_environments.models")))]
     return "\n".join(lines) + "\n"
@@ -151,21 +152,14 @@ def _models(models: ModuleType) -> Iterator[str]:
             yield from _class(name, value)
 
 
-def _resources(client: type) -> Iterator[str]:
-    """The methods of every resource, under the name by which a client has it."""
-    names = {
-        name: member
-        for base in client.__mro__
-        for name, member in vars(base).items()
-        if not name.startswith("_")
-    }
-    for name, member in sorted(names.items()):
-        if isinstance(member, cached_property):
-            kind = str(inspect.signature(member.func).return_annotation)
-            module = import_module(f"posthog_environments_api.resources.{name}")
-            yield f"{name} -> {kind}"
+def _resources(client: Any) -> Iterator[str]:
+    """The methods of every resource that a client has, whichever class it is of."""
+    for name in sorted(name for name in dir(type(client)) if not name.startswith("_")):
+        if isinstance(inspect.getattr_static(type(client), name), cached_property):
+            kind = type(getattr(client, name))
+            yield f"{name} -> {kind.__name__}"
             yield from _indented(
-                line for line in _members(getattr(module, kind)) if not line.startswith("def __init__(")
+                line for line in _members(kind) if not line.startswith("def __init__(self, caller")
             )
 
 
