@@ -28,6 +28,7 @@ from contract_review.python_api import compare_packages
 from contract_review.release import Verdict, judge, said
 from contract_review.second_opinion import Opinion, agrees, alone, ask
 from node_tools import NodeMissing
+from releasing.fragments import changelog_of
 
 
 @dataclass
@@ -57,11 +58,10 @@ def review(base: Base, *, second: bool, root: Path = ROOT) -> Review:
         python = compare_packages(folder, root)
         typing = check_old_typing(folder, root)
         opinions, unasked = _second_opinion(folder, new_text) if second else ([], "not asked for")
-        before = folder / "CHANGELOG.md"
         verdict = judge(
             [*contract, *python, *typing],
-            before.read_text(encoding="utf-8") if before.exists() else "",
-            (root / "CHANGELOG.md").read_text(encoding="utf-8"),
+            changelog_of(folder),
+            changelog_of(root),
             version_of(root),
         )
     return Review(base, contract, python, typing, verdict, opinions, unasked)

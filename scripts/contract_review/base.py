@@ -8,7 +8,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("openapi", "generated", "src", "typing_tests", "CHANGELOG.md")
+PARTS = ("openapi", "generated", "src", "typing_tests", "CHANGELOG.md", "changelog.d")
 
 
 class NoBase(Exception):

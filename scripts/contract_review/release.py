@@ -171,12 +171,12 @@ def judge(changes: Iterable[Change], before: str, after: str, version: str) -> V
         if len(unnamed) > _MANY:
             listed += f"\n  - and {len(unnamed) - _MANY} more"
         problems.append(
-            "CHANGELOG.md has no entry under Changed, Removed or Breaking (or with the word breaking) that names:\n"
+            "no file in changelog.d/ of the kind changed, removed or breaking (or with the word breaking) names:\n"
             + listed
         )
     told = any(entry.text not in known for entry in points)
     if additive and not told and not any(entry.names(change) for entry in points for change in additive):
-        problems.append("CHANGELOG.md has no entry for what is new: " + additive[0].message)
+        problems.append("no file in changelog.d/ tells what is new: " + additive[0].message)
     return Verdict(level, released, now, needs, tuple(problems), tuple(corrected))
 
 

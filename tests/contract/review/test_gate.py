@@ -71,3 +71,13 @@ def test_an_unchanged_contract_needs_nothing(repository: Path) -> None:
 def test_an_unknown_base_is_refused_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert contract_gate.main(["--base", "no-such-revision"]) == 2
     assert "no-such-revision" in capsys.readouterr().err
+
+
+def test_a_change_may_be_announced_by_a_file_that_waits(repository: Path) -> None:
+    remove_a_parameter(repository)
+    (repository / "changelog.d").mkdir(exist_ok=True)
+    (repository / "changelog.d" / "search.removed.md").write_text("`persons.list` takes no `search`.")
+    version = repository / "src" / "posthog_environments" / "_version.py"
+    version.write_text('__version__ = "0.2.0"\n')
+    found = contract_gate.review(find_base(repository, "HEAD"), second=False, root=repository)
+    assert (found.verdict.level, found.verdict.problems) == ("breaking", ())
