@@ -22,7 +22,7 @@ from contract_document import ROOT
 PINNED = ROOT / "release" / "public-api.txt"
 _HEAD = "# The public Python API. Written by `make accept`; read its diff.\n"
 _OURS = ("posthog_environments", "posthog_environments_api")
-_EXPORTING = ("posthog_environments", "posthog_environments.emulator")
+_EXPORTING = ("posthog_environments", "posthog_environments.emulator", "posthog_environments.progress")
 # What users are handed, or hand over, without importing it from one of the modules above.
 _HELD = {
     "posthog_environments.pagination": ("AsyncPages", "SyncPages"),

@@ -176,10 +176,14 @@ def _until_it_answers(port: int) -> None:
     raise AssertionError("redis-server does not answer")
 
 
-def _hammer(url: str, kind: str, limits: dict[str, list[RateLimit]], until: float, results: Any) -> None:
-    """Ask as often as possible; report between which two moments a request was allowed, by the machine's clock."""
+def _hammer(url: str, kind: str, limits: dict[str, list[RateLimit]], begin: Any, results: Any) -> None:
+    """Ask as often as possible for three seconds, from when all are ready; report between which two moments a request
+    was allowed, by the machine's clock."""
     limiter = RateLimiter(redis=url, limits=limits)
     allowed: list[tuple[float, float]] = []
+    limiter.reserve("query", "phx_of_this_process_alone", 0)
+    begin.wait(timeout=60)
+    until = time.monotonic() + 3
 
     async def ask() -> None:
         while time.monotonic() < until:
@@ -202,14 +206,14 @@ def test_four_processes_never_exceed_one_limit_in_any_window(redis_url: str) -> 
     limits = {"persons": [RateLimit(20, 1)]}
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
-    until = time.monotonic() + 5
+    begin = context.Barrier(4)
     workers = [
-        context.Process(target=_hammer, args=(redis_url, kind, limits, until, results))
+        context.Process(target=_hammer, args=(redis_url, kind, limits, begin, results))
         for kind in ("sync", "async", "sync", "async")
     ]
     for worker in workers:
         worker.start()
-    spans = sorted(span for _ in workers for span in results.get(timeout=30))
+    spans = sorted(span for _ in workers for span in results.get(timeout=90))
     for worker in workers:
         worker.join(timeout=10)
 
