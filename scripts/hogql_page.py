@@ -47,8 +47,8 @@ is answered with 400 and the code `emulator_unsupported`.
 - **Not the same**: `uniq` and quantiles are exact here, UUIDs are ordered as texts, `clickhouse` holds HogQL.
 - **Platforms**: `hogql-parser` has wheels for CPython 3.10 to 3.14 on Linux and on macOS 14 and later (arm64), none for
   Windows.
-- **Cost**: a query copies the tables that it touches into memory once, and again after a change; a million events take
-  about half a minute and, with the query, some hundred megabytes.
+- **Cost**: a query copies the tables that it touches into memory once, and again after a change; a million generated
+  events take one to two minutes, mostly to make them up, and a gigabyte.
 - **Safety**: only these tables and functions are ever printed, names are never taken from the query's text, and the
   database can neither reach files or the network nor be configured.
 
