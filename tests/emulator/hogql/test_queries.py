@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from posthog_environments.emulator import Emulator
+from posthog_environments.emulator.hogql import execute
+from posthog_environments.emulator.hogql.store import connect
+
 from .cases import ADA, BOB, NOBODY, Case, ask
 
 AGGREGATES = [
@@ -190,3 +194,14 @@ def test_the_star_is_the_columns_of_each_table() -> None:
         *("uuid", "event", "properties", "timestamp", "distinct_id", "elements_chain", "created_at"),
         *("id", "created_at", "properties", "is_identified"),
     ]
+
+
+def test_rows_without_an_order_come_in_the_same_order_every_time() -> None:
+    """One thread: with more, the order of groups depends on which of them was first."""
+    assert connect().execute("SELECT current_setting('threads')").fetchall() == [(1,)]
+    sql = "select event, properties.$browser, count() from events group by 1, 2"
+    answers = [
+        execute(sql, None, emulator.data, emulator.clock.now()).rows
+        for emulator in (Emulator(events=3_000) for _ in range(5))
+    ]
+    assert all(rows == answers[0] for rows in answers)
