@@ -19,6 +19,7 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from attrs import define
 
@@ -57,7 +58,9 @@ class Result:
 def unpack(sdist: Path, folder: Path) -> Path:
     """The source distribution without the packages."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+        # Python before 3.11.4 has no filters; the archive is our own.
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(folder, **safely)
     (top,) = folder.iterdir()
     shutil.rmtree(top / "src")
     shutil.rmtree(top / "generated")

@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PARTS = ("openapi", "generated", "src", "typing_tests", "CHANGELOG.md", "changelog.d")
 
@@ -62,7 +63,9 @@ def unpack(root: Path, base: Base, folder: Path) -> None:
             f"git archive {base.revision[:12]} failed: {done.stderr.decode(errors='replace').strip()}"
         )
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+        # Python before 3.11.4 has no filters; what git archives has neither links out of the folder nor devices.
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(folder, **safely)
 
 
 def _git(root: Path, *arguments: str) -> str:
