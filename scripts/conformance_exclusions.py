@@ -296,7 +296,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         REFUSED_RIGHT,
-        ("events_list", "persons_list", "session_recordings_list"),
+        ("events_list", "persons_list", "query_create", "session_recordings_list"),
         ("properties:invalid_input",),
         "The value of a filter must suit its operator: a date, a regular expression.",
         "the emulator's choice; what PostHog says was not seen",
@@ -307,6 +307,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         ("after:*", "before:*", "date_from:*", "date_to:*"),
         "A time is ISO 8601 or relative (`-7d`); the contract leaves it a text.",
         "PostHog source query_event_list.py, October 2025",
+        shown_by="test_a_time_that_is_none_is_refused",
     ),
     Exclusion(
         REFUSED_RIGHT,

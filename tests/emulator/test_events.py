@@ -62,6 +62,13 @@ def test_following_next_gives_every_event_once(api: Api, order: str) -> None:
     assert times == sorted(times, reverse="-" in order or not order)
 
 
+def test_a_time_that_is_none_is_refused(either: Api) -> None:
+    """PostHog source query_event_list.py, October 2025."""
+    for name in ("after", "before"):
+        refusal = either.refused("GET", "events/", None, **{name: "soon"})
+        assert (refusal["attr"], refusal["code"]) == (name, "invalid_input")
+
+
 @pytest.mark.behaviour(
     "events_list",
     "`after` and `before` are strict",
