@@ -34,6 +34,9 @@ LEFT_OUT = (
     "tests/release",
     "tests/emulator/test_conformance.py",
     "tests/test_behaviours.py",
+    "tests/test_notebook.py",  # needs matplotlib, which only developing brings
+    "tests/test_reference_pages.py",
+    "tests/test_site.py",
 )
 _FROM = """
 import importlib.metadata, pathlib, sys
