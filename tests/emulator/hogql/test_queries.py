@@ -6,7 +6,7 @@ import pytest
 
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import execute
-from posthog_environments.emulator.hogql.store import connect
+from posthog_environments.emulator.hogql.duckdb.store import connect
 
 from .cases import ADA, BOB, NOBODY, Case, ask
 

@@ -13,9 +13,9 @@ import pytest
 
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import INSTALL, HogQLError, syntax
+from posthog_environments.emulator.hogql.duckdb.store import connect
 from posthog_environments.emulator.hogql.errors import EngineMissing
 from posthog_environments.emulator.hogql.functions import FUNCTIONS
-from posthog_environments.emulator.hogql.store import connect
 
 from ..conftest import Api
 from .cases import EMULATOR, ask, refusal

@@ -143,7 +143,7 @@ def test_what_is_not_in_the_lists_is_refused(sql: str) -> None:
 def test_the_engine_reaches_no_files_even_if_it_were_asked() -> None:
     import duckdb
 
-    from posthog_environments.emulator.hogql.store import connect
+    from posthog_environments.emulator.hogql.duckdb.store import connect
 
     database = connect()
     for sql in ("select * from read_text('/etc/hostname')", "attach 'x.db'", "install httpfs", "load httpfs"):

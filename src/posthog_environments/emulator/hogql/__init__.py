@@ -1,12 +1,13 @@
 """Runs HogQL over the emulator's data.
 
 PostHog's own parser reads the text; names, types, HogQL's null rules and property types are resolved here; DuckDB
-runs the query. Both come with the extra `emulator` and are imported by the first query, not before.
+or chDB runs the query. The parser and DuckDB come with the extra `emulator`, the parser and chDB with `emulator-chdb`;
+they are imported by the first query, not before.
 
 Promised: SELECT with WITH, JOIN, GROUP BY, HAVING, windows, QUALIFY, LIMIT BY, ARRAY JOIN, UNION, sub-queries and
 lambdas over the tables of `schema` and the functions of `functions`; columns, types, values, limits, placeholders and
 errors as PostHog has them. Not promised: other tables and functions, PostHog's actions and warehouse, time zones other
-than UTC, approximate aggregates to the last digit, and the text of `clickhouse`.
+than UTC with DuckDB, approximate aggregates to the last digit, and the text of `clickhouse`.
 
 What is valid HogQL but not covered is refused with the code `emulator_unsupported`, never answered with an empty
 result. Only the listed tables and functions are ever printed, and the database can neither read files nor be
@@ -22,6 +23,7 @@ from typing import Any, Final
 from attrs import define
 
 from posthog_environments.emulator.data.dataset import Dataset
+from posthog_environments.emulator.hogql.engines import EngineName
 from posthog_environments.emulator.hogql.errors import INSTALL, HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.placeholders import Filters
 
@@ -61,6 +63,7 @@ def execute(
     variables: Callable[[str], Any] | None = None,
     filters: Filters | None = None,
     offset_allowed: bool = True,
+    engine: EngineName | None = None,
 ) -> Result:
     """Run a query.
 
@@ -72,6 +75,7 @@ def execute(
         variables: Gives the value of `{variables.name}`, or raises `HogQLError`; None when there are no variables.
         filters: What its `{filters}` stands for; without them every row passes.
         offset_allowed: Whether OFFSET is taken; since April 2026 PostHog refuses it with a personal API key.
+        engine: What runs it; None for DuckDB, or chDB where only that is installed.
 
     Raises:
         HogQLError: It cannot be run.
@@ -79,7 +83,7 @@ def execute(
     """
     from posthog_environments.emulator.hogql.running import run
 
-    return run(sql, values, dataset, now, variables, filters, offset_allowed)
+    return run(sql, values, dataset, now, variables, filters, offset_allowed, engine)
 
 
 def check(
@@ -90,6 +94,7 @@ def check(
     *,
     variables: Callable[[str], Any] | None = None,
     filters: Filters | None = None,
+    engine: EngineName | None = None,
 ) -> None:
     """Read and resolve a query without running it; arguments as of `execute`.
 
@@ -98,13 +103,14 @@ def check(
     """
     from posthog_environments.emulator.hogql.running import resolve
 
-    resolve(sql, values, dataset, now, variables, filters, offset_allowed=True)
+    resolve(sql, values, dataset, now, variables, filters, offset_allowed=True, engine_name=engine)
 
 
 __all__ = [
     "DEFAULT_LIMIT",
     "INSTALL",
     "LARGEST_LIMIT",
+    "EngineName",
     "Filters",
     "HogQLError",
     "HogQLUnsupported",

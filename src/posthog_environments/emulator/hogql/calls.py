@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from posthog_environments.emulator.hogql.comparing import compare, time_literal, time_of
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
@@ -24,7 +25,7 @@ from posthog_environments.emulator.hogql.nodes import (
 )
 from posthog_environments.emulator.hogql.scopes import Scope, tuple_item
 from posthog_environments.emulator.hogql.syntax import Tree, items_of
-from posthog_environments.emulator.hogql.types import DATETIME6, INTERVAL, UINT8, tuple_of
+from posthog_environments.emulator.hogql.types import DATETIME6, INTERVAL, UINT8, UTC_NAMES, tuple_of
 
 _COMPARING: Final = {
     "equals": "=",
@@ -120,9 +121,10 @@ class CallResolver(ExpressionResolver):
 
     def known_call(self, name: str, args: tuple[Expr, ...]) -> Expr:
         function, _ = self._function(name)
+        args, zone = self._zoned(function, args)
         now = self._now(function.name)
         if now is not None:
-            return now
+            return now if zone is None else self.known_call("toTimeZone", (now, args[-1]))
         types = [arg.type for arg in args]
         if function.name == "tupleElement":
             index = args[1]
@@ -157,11 +159,39 @@ class CallResolver(ExpressionResolver):
         if function.name == "toStartOfInterval":
             unit = args[1].name.removeprefix("toInterval") if isinstance(args[1], Call) else "Second"
             kind = self._function(f"toStartOf{unit}")[0].result(types[:1])
-        return Call(kind, function.name, args)
+        zone = zone or next((given.zone for given in types if given.family == "time"), "UTC")
+        return Call(kind if zone in UTC_NAMES else kind.in_zone(zone), function.name, args)
+
+    def _zoned(self, function: Function, args: tuple[Expr, ...]) -> tuple[tuple[Expr, ...], str | None]:
+        """The arguments and the time zone; where it is UTC, as everything else, it is left out.
+
+        Raises:
+            HogQLError: There is no such zone.
+            HogQLUnsupported: The engine does not know it.
+        """
+        place = function.zone
+        if place is None or len(args) <= place:
+            return args, None
+        node = args[place]
+        if not isinstance(node, Literal) or not isinstance(node.value, str):
+            raise HogQLUnsupported(f"The emulator supports only a constant time zone in {function.name}().")
+        if node.value in UTC_NAMES:
+            return args[:place], None
+        if self.engine == "duckdb":
+            raise HogQLUnsupported(
+                f"The emulator on DuckDB knows only the time zone UTC, not {node.value!r}; chDB knows all."
+            )
+        try:
+            ZoneInfo(node.value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise HogQLError(f"Unknown timezone: '{node.value}'", "bad_arguments") from None
+        return args, node.value
 
     def _function(self, name: str) -> tuple[Function, bool]:
         found = find(name)
         if found is not None:
+            if self.engine == "duckdb" and not found[0].duckdb and found[0].fold is None:
+                raise HogQLUnsupported(f"The emulator on DuckDB does not support {name}(); chDB does.")
             return found
         if name in _OTHERS:
             raise HogQLUnsupported(f"The emulator does not support the function {name}().")

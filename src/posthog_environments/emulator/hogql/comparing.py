@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Final
 
@@ -21,6 +22,7 @@ from posthog_environments.emulator.hogql.types import (
 )
 
 NEGATIONS: Final = frozenset({"!=", "not_like", "not_ilike", "not_match", "not_imatch", "not_in"})
+_OFFSET: Final = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
 _TEXT_OPS: Final = frozenset(
     {"like", "ilike", "match", "imatch", "not_like", "not_ilike", "not_match", "not_imatch"}
 )
@@ -143,7 +145,9 @@ def time_of(text: str, kind: Type) -> Literal:
         raise HogQLError(f"Cannot parse datetime: '{text}'", "cannot_parse_datetime")
     if kind.base == "Date":
         return Literal(DATE, moment.date())
-    return Literal(DATETIME6, moment.replace(tzinfo=None))
+    return Literal(
+        DATETIME6 if _OFFSET.search(text) else DATETIME6.in_zone(kind.zone), moment.replace(tzinfo=None)
+    )
 
 
 def time_literal(value: date | datetime) -> Literal:

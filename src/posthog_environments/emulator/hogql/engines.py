@@ -1,23 +1,43 @@
-"""What runs a resolved query."""
+"""What runs resolved queries: DuckDB, which is light, or chDB, which is ClickHouse itself.
+
+Both take the same resolved queries. What one of them lacks is refused while the query is resolved.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, Protocol
-from weakref import WeakKeyDictionary
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any, Final, Literal, Protocol, get_args
+
+from attrs import define
 
 from posthog_environments.emulator.data.dataset import Dataset
-from posthog_environments.emulator.hogql.duckdb_sql import DuckDBPrinter
-from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.errors import INSTALL, INSTALL_CHDB
 from posthog_environments.emulator.hogql.nodes import Query
-from posthog_environments.emulator.hogql.store import Store
+
+EngineName = Literal["duckdb", "chdb"]
+ENGINES: Final[tuple[EngineName, ...]] = get_args(EngineName)
+_INSTALL: Final[dict[EngineName, str]] = {"duckdb": INSTALL, "chdb": INSTALL_CHDB}
+
+
+@define(frozen=True)
+class Rows:
+    """What an engine gives.
+
+    Attributes:
+        types: ClickHouse's name of the type of each column.
+        values: Rows of JSON values.
+    """
+
+    types: list[str]
+    values: list[list[Any]]
 
 
 class Engine(Protocol):
     """Runs queries over a project's data."""
 
-    def run(self, query: Query, data: Dataset) -> list[tuple[Any, ...]]:
-        """Rows of the query, values as Python has them.
+    def run(self, query: Query, data: Dataset) -> Rows:
+        """Rows of a query.
 
         Raises:
             HogQLError: The engine refuses.
@@ -25,56 +45,40 @@ class Engine(Protocol):
         ...
 
 
-class DuckDBEngine:
-    """Runs queries in an embedded DuckDB, one database for each project."""
-
-    def __init__(self) -> None:
-        self._stores: WeakKeyDictionary[Dataset, Store] = WeakKeyDictionary()
-
-    def run(self, query: Query, data: Dataset) -> list[tuple[Any, ...]]:
-        store = self._stores.get(data)
-        if store is None:
-            store = self._stores[data] = Store()
-        import duckdb
-
-        printer = DuckDBPrinter()
-        try:
-            return store.fetch(printer.query(query), sorted(printer.tables), data)
-        except duckdb.Error as error:
-            raise _explained(error) from error
-        except RecursionError:
-            raise HogQLUnsupported("The query is nested too deeply for the emulator.") from None
+def is_installed(name: EngineName) -> bool:
+    return find_spec(name) is not None
 
 
-# What DuckDB refuses while it runs is a mistake in the data or the constants, which ClickHouse refuses too.
-_MISTAKES: Final = (
-    (r"Out of Range|overflow", "value_is_out_of_range_of_data_type", "Value is out of range"),
-    (r"Could not convert|Conversion Error", "cannot_parse_text", "Cannot parse text"),
-    (
-        r"regex|missing \)|unexpected \)|invalid perl|repetition",
-        "cannot_compile_regexp",
-        "Cannot compile the regular expression",
-    ),
-    (
-        r"Like pattern must not end with escape",
-        "cannot_parse_escape_sequence",
-        "Invalid escape sequence at the end of LIKE pattern",
-    ),
-    (r"Division by zero", "illegal_division", "Division by zero"),
-    (r"Insufficient padding", "bad_arguments", "The text to pad with must not be empty"),
-    (
-        r"More than one row",
-        "incorrect_result_of_scalar_subquery",
-        "Scalar subquery returned more than one row",
-    ),
-    (r"Out of Memory|failed to allocate", "memory_limit_exceeded", "Memory limit exceeded"),
-)
+def chosen(name: EngineName | None) -> EngineName:
+    """The engine of this name, or the one to take where none is named: DuckDB unless only chDB is installed."""
+    if name is not None:
+        return name
+    return "chdb" if is_installed("chdb") and not is_installed("duckdb") else "duckdb"
 
 
-def _explained(error: Exception) -> HogQLError:
-    text = str(error)
-    for pattern, code, message in _MISTAKES:
-        if re.search(pattern, text, re.I):
-            return HogQLError(message, code)
-    first = text.splitlines()[0] if text else type(error).__name__
-    return HogQLUnsupported(f"The emulator's engine cannot run this query: {first}")
+def checked(name: str | None) -> EngineName | None:
+    """A name of an engine that a caller gave.
+
+    Raises:
+        ValueError: There is no such engine, or it is not installed.
+    """
+    if name is None:
+        return None
+    for known in ENGINES:
+        if name == known:
+            if not is_installed(known):
+                raise ValueError(f"query_engine {name!r} is not installed; run: {_INSTALL[known]}")
+            return known
+    raise ValueError(f"query_engine must be one of {', '.join(ENGINES)}, got {name!r}")
+
+
+@lru_cache
+def engine(name: EngineName) -> Engine:
+    """The engine of this process; nothing of it is imported before."""
+    if name == "chdb":
+        from posthog_environments.emulator.hogql.chdb.engine import ChDBEngine
+
+        return ChDBEngine()
+    from posthog_environments.emulator.hogql.duckdb.engine import DuckDBEngine
+
+    return DuckDBEngine()

@@ -57,10 +57,11 @@ class HogQLUnsupported(HogQLError):
 
 
 INSTALL = "pip install posthog-environments[emulator]"
+INSTALL_CHDB = "pip install posthog-environments[emulator-chdb]"
 
 
 class EngineMissing(HogQLUnsupported):
     """The packages that read and run HogQL are not installed."""
 
-    def __init__(self) -> None:
-        super().__init__(f"HogQL needs packages that are not installed; run: {INSTALL}")
+    def __init__(self, command: str = INSTALL) -> None:
+        super().__init__(f"HogQL needs packages that are not installed; run: {command}")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql.comparing import compare, member
+from posthog_environments.emulator.hogql.engines import EngineName
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.functions.times import interval_unit, shifted
 from posthog_environments.emulator.hogql.nodes import (
@@ -29,6 +30,7 @@ from posthog_environments.emulator.hogql.schema import TABLES
 from posthog_environments.emulator.hogql.scopes import Cte, Scope, follow, tuple_item
 from posthog_environments.emulator.hogql.syntax import Tree
 from posthog_environments.emulator.hogql.types import (
+    BOOL,
     FLOAT64,
     INT32,
     INT64,
@@ -76,9 +78,10 @@ _WORDS: Final = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 class ExpressionResolver(ABC):
     """Resolves expressions; see `QueryResolver` for the whole."""
 
-    def __init__(self, dataset: Dataset, now: datetime) -> None:
+    def __init__(self, dataset: Dataset, now: datetime, engine: EngineName) -> None:
         self.dataset = dataset
         self.now = now
+        self.engine = engine
         self._names = 0
 
     @abstractmethod
@@ -343,4 +346,5 @@ class ExpressionResolver(ABC):
 
 
 def logic(op: str, members: list[Expr]) -> Expr:
-    return Logic(UINT8.null(any(item.type.nullable for item in members)), op, tuple(members))
+    kind = BOOL if any(item.type.base == "Bool" for item in members) else UINT8
+    return Logic(kind.null(any(item.type.nullable for item in members)), op, tuple(members))

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from attrs import define
 
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql import DEFAULT_LIMIT, LARGEST_LIMIT, Result
-from posthog_environments.emulator.hogql.engines import DuckDBEngine, Engine
+from posthog_environments.emulator.hogql.engines import EngineName, chosen, engine
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.nodes import Query
 from posthog_environments.emulator.hogql.placeholders import Binder, Filters
 from posthog_environments.emulator.hogql.queries import QueryResolver
 from posthog_environments.emulator.hogql.syntax import Tree, parse
 from posthog_environments.emulator.hogql.text import printed
-from posthog_environments.emulator.hogql.values import json_value
 
 _OFFSET: Final = "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination instead."
 
@@ -38,11 +36,6 @@ class Resolved:
     limit: int | None
 
 
-@lru_cache(1)
-def engine() -> Engine:
-    return DuckDBEngine()
-
-
 def run(
     sql: str,
     values: Mapping[str, Any] | None,
@@ -51,27 +44,27 @@ def run(
     variables: Callable[[str], Any] | None,
     filters: Filters | None,
     offset_allowed: bool,
+    engine_name: EngineName | None,
 ) -> Result:
-    found = resolve(sql, values, dataset, now, variables, filters, offset_allowed=offset_allowed)
-    columns = found.query.columns
+    found = resolve(
+        sql, values, dataset, now, variables, filters, offset_allowed=offset_allowed, engine_name=engine_name
+    )
     try:
-        rows = engine().run(found.query, dataset)
+        rows = engine(chosen(engine_name)).run(found.query, dataset)
     except HogQLError as error:
         # The engine knows no places in the caller's text: the whole query is at fault.
         if error.start is None:
             error.start, error.end = 0, len(sql)
         raise
     limit = found.limit
+    columns = [name for name, _ in found.query.columns]
     return Result(
-        columns=[name for name, _ in columns],
-        types=[[name, str(expr.type)] for name, expr in columns],
-        rows=[
-            [json_value(value, expr.type) for value, (_, expr) in zip(row, columns, strict=True)]
-            for row in (rows if limit is None else rows[:limit])
-        ],
+        columns=columns,
+        types=[[name, kind] for name, kind in zip(columns, rows.types, strict=True)],
+        rows=rows.values if limit is None else rows.values[:limit],
         limit=limit,
         offset=None if limit is None else 0,
-        has_more=None if limit is None else len(rows) > limit,
+        has_more=None if limit is None else len(rows.values) > limit,
         hogql=found.hogql,
     )
 
@@ -85,6 +78,7 @@ def resolve(
     filters: Filters | None,
     *,
     offset_allowed: bool,
+    engine_name: EngineName | None,
 ) -> Resolved:
     """Everything but running it.
 
@@ -97,7 +91,7 @@ def resolve(
         if not offset_allowed and tree.get("offset"):
             raise HogQLError(_OFFSET).at(tree["offset"])
         limit = _limited(tree)
-        resolver = QueryResolver(dataset, now)
+        resolver = QueryResolver(dataset, now, chosen(engine_name))
         return Resolved(resolver.query(tree), printed(tree), limit)
     except RecursionError:
         raise HogQLUnsupported("The query is nested too deeply for the emulator.", 0, len(sql)) from None

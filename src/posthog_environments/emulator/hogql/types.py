@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from attrs import define, evolve, field
 
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 
+_ZONE: Final = re.compile(r"'([^']*)'")
+UTC_NAMES: Final = frozenset({"UTC", "Etc/UTC", "GMT"})
 _BITS: Final = (8, 16, 32, 64, 128, 256)
 
 
@@ -49,6 +52,19 @@ class Type:
         return self.family in ("number", "bool")
 
     @property
+    def zone(self) -> str:
+        """The zone of a time."""
+        found = _ZONE.search(self.detail)
+        return found[1] if found else "UTC"
+
+    def in_zone(self, zone: str) -> Type:
+        """The same type of a time in another zone; a date has none."""
+        if self.base not in ("DateTime", "DateTime64"):
+            return self
+        precision = self.detail.partition(",")[0]
+        return evolve(self, detail=f"'{zone}'" if self.base == "DateTime" else f"{precision}, '{zone}'")
+
+    @property
     def bits(self) -> int:
         return 8 if self.base == "Bool" else int("".join(filter(str.isdigit, self.base)) or 64)
 
@@ -69,7 +85,9 @@ class Type:
 _FAMILIES: Final = {
     "Bool": "bool",
     "String": "string",
+    "FixedString": "string",
     "Date": "time",
+    "Date32": "time",
     "DateTime": "time",
     "DateTime64": "time",
     "UUID": "uuid",
@@ -176,7 +194,12 @@ def arithmetic(op: str, left: Type, right: Type) -> Type:
         return FLOAT64.null(nullable)
     bits = max(left.bits, right.bits)
     if op == "%":
-        return Type(f"{'Int' if left.signed else 'UInt'}{right.bits}", nullable)
+        # -199 % 200 is -199, which one byte cannot hold.
+        return (
+            Type(f"Int{min(right.bits * 2, 64)}", nullable)
+            if left.signed
+            else Type(f"UInt{right.bits}", nullable)
+        )
     signed = op == "-" or left.signed or right.signed
     return Type(f"{'Int' if signed else 'UInt'}{min(bits * 2, 64)}", nullable)
 
@@ -213,3 +236,39 @@ _NAMED: Final = {
     "datetime64": DATETIME6,
     "uuid": UUID,
 }
+
+
+def parse_type(text: str) -> Type:
+    """A type as ClickHouse writes it."""
+    name, _, inner = text.partition("(")
+    inner = inner.removesuffix(")")
+    if name == "Nullable":
+        return parse_type(inner).null()
+    if name == "LowCardinality":
+        return parse_type(inner)
+    if name in ("Array", "Map"):
+        return Type(name, args=tuple(map(parse_type, _split(inner))))
+    if name == "Tuple":
+        # Members may have names.
+        return Type(
+            name,
+            args=tuple(
+                parse_type(part.split(" ", 1)[-1] if _NAMED_MEMBER.match(part) else part)
+                for part in _split(inner)
+            ),
+        )
+    return Type(name, detail=inner)
+
+
+_NAMED_MEMBER: Final = re.compile(r"(`[^`]*`|\w+) ")
+
+
+def _split(text: str) -> list[str]:
+    """Parts between commas that are in no brackets."""
+    parts, depth, start = list[str](), 0, 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == "," and not depth:
+            parts.append(text[start:place].strip())
+            start = place + 1
+    return [*parts, text[start:].strip()] if text.strip() else parts

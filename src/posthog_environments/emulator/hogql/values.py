@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from posthog_environments.emulator.hogql.types import Type
+from posthog_environments.emulator.hogql.types import UTC_NAMES, Type
 
 
 def json_value(value: Any, kind: Type) -> Any:
-    """Times end in Z, truth is 0 or 1 unless it is a Bool, what is no number is null."""
+    """Times of UTC end in Z, truth is 0 or 1 unless it is a Bool, what is no number is null."""
     if value is None:
         return None
     if isinstance(value, (list, tuple)):
@@ -21,6 +22,8 @@ def json_value(value: Any, kind: Type) -> Any:
     if isinstance(value, bool):
         return value if kind.base == "Bool" else int(value)
     if isinstance(value, datetime):
+        if kind.zone not in UTC_NAMES:
+            return value.astimezone(ZoneInfo(kind.zone)).isoformat()
         text = value.replace(tzinfo=None).isoformat()
         return text[:10] if kind.base == "Date" else f"{text}Z"
     if isinstance(value, date):

@@ -127,6 +127,10 @@ def _text_join(args: Sequence[str], call: Call) -> str:
     return f"coalesce(array_to_string({args[0]}, {args[1] if len(args) > 1 else repr('')}), '')"
 
 
+def _joined_range(types: Sequence[Type]) -> Type:
+    return array_of(supertype(types).null(False))
+
+
 def _range(args: Sequence[str], call: Call) -> str:
     for node in call.args:
         if isinstance(node, Literal) and isinstance(node.value, int) and abs(node.value) > 1_000_000:
@@ -171,7 +175,7 @@ FUNCTIONS: Final = (
     Function(
         "array", 0, None, lambda types: array_of(supertype(types) if types else NOTHING.null(False)), "[{*}]"
     ),
-    Function("range", 1, 3, always(array_of(UINT64)), _range, "n"),
+    Function("range", 1, 3, _joined_range, _range, "n"),
     fixed(2, "arrayElement", _item, _element),
     _simple(2, "has", always(UINT8), _flag("list_contains({0}, {1})")),
     _simple(2, "hasAny", always(UINT8), _flag("list_has_any({0}, {1})"), "a"),

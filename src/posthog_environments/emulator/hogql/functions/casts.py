@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from posthog_environments.emulator.hogql.functions.registry import Function, always, fixed
+from posthog_environments.emulator.hogql.functions.registry import Function, Write, always, fixed
 from posthog_environments.emulator.hogql.nodes import Call
 from posthog_environments.emulator.hogql.types import (
     BOOL,
@@ -21,6 +21,9 @@ from posthog_environments.emulator.hogql.types import (
 
 # Texts may name an offset from UTC; DuckDB reads it only into its type with a zone.
 PARSED_TIME: Final = "make_timestamp(epoch_us(TRY_CAST({0} AS TIMESTAMPTZ)))"
+
+# Without a zone in its name, as ClickHouse has it where none was named.
+_PLAIN: Final = Type("DateTime")
 
 
 def text_of(value: str, kind: Type) -> str:
@@ -67,7 +70,12 @@ def _date(types: Sequence[Type]) -> Type:
 def _to_date(args: Sequence[str], call: Call) -> str:
     kind = call.args[0].type
     if kind.family == "string":
-        return f"TRY_CAST(left({args[0]}, 10) AS DATE)"
+        # ClickHouse takes the 31st of any month, and goes on into the next one.
+        month, day = f"TRY_CAST(concat(left({args[0]}, 7), '-01') AS DATE)", f"substring({args[0]}, 9, 2)"
+        return (
+            f"CASE WHEN regexp_matches({args[0]}, '^[0-9]{{4}}-[0-9]{{2}}-(0[1-9]|[12][0-9]|3[01])') "
+            f"THEN {month} + (CAST({day} AS INTEGER) - 1) END"
+        )
     if kind.numeric:
         # Small numbers are days, large ones seconds.
         return (
@@ -81,13 +89,20 @@ def _moment(types: Sequence[Type]) -> Type:
     kind = types[0]
     if kind.family == "string":
         return DATETIME6.null()
-    return (kind if kind.base == "DateTime64" else DATETIME).null(kind.nullable)
+    return DATETIME.null(kind.nullable)
+
+
+def _finer_moment(types: Sequence[Type]) -> Type:
+    return DATETIME6.null(types[0].nullable or types[0].family == "string")
 
 
 def _to_moment(args: Sequence[str], call: Call) -> str:
     kind = call.args[0].type
     if kind.family == "string":
         return PARSED_TIME.format(args[0])
+    if call.type.base == "DateTime":
+        moment = f"epoch({args[0]})" if kind.family == "time" else args[0]
+        return f"make_timestamp(CAST(floor({moment}) AS BIGINT) * 1000000)"
     if kind.numeric:
         return f"make_timestamp(CAST({args[0]} * 1000000 AS BIGINT))"
     return f"CAST({args[0]} AS TIMESTAMP)"
@@ -100,13 +115,56 @@ def _to_bool(args: Sequence[str], call: Call) -> str:
     return f"({value} <> 0)" if kind.family == "number" else value
 
 
+def _by_type(of_text: str, other: str) -> Write:
+    """ClickHouse has a function for texts, which gives NULL for what it cannot read, and one for the rest."""
+
+    def write(args: Sequence[str], call: Call) -> str:
+        return f"{of_text if call.args[0].type.family == 'string' else other}({', '.join(args)})"
+
+    return write
+
+
+_CAST: Final = "accurateCastOrNull({{0}}, '{}')"
+
+
+def _to_clickhouse_bool(args: Sequence[str], call: Call) -> str:
+    if call.args[0].type.family == "string":
+        return f"accurateCastOrNull(lower({args[0]}), 'Bool')"
+    return f"toBool({args[0]})"
+
+
+def _parsed(args: Sequence[str], call: Call) -> str:
+    return f"parseDateTime64BestEffortOrNull({args[0]}, 6, {call.type.zone!r})"
+
+
+def _moment_of(name: str, precision: str = "") -> Write:
+    def write(args: Sequence[str], call: Call) -> str:
+        if call.args[0].type.family == "string":
+            return _parsed(args, call)
+        return f"{name}({args[0]}{precision}, {call.type.zone!r})"
+
+    return write
+
+
 FUNCTIONS: Final = (
     fixed(1, "toString", lambda types: STRING.null(types[0].nullable), _to_string),
-    fixed(1, "toInt", always(INT64.null()), _to_int),
-    fixed(1, "toFloat", always(FLOAT64.null()), _to_float),
-    fixed(1, "toIntOrZero", always(INT64), lambda args, call: f"coalesce({_to_int(args, call)}, 0)", "s"),
+    fixed(1, "toInt", always(INT64.null()), _to_int, clickhouse=_CAST.format("Int64")),
+    fixed(1, "toFloat", always(FLOAT64.null()), _to_float, clickhouse=_CAST.format("Float64")),
     fixed(
-        1, "toFloatOrZero", always(FLOAT64), lambda args, call: f"coalesce({_to_float(args, call)}, 0)", "s"
+        1,
+        "toIntOrZero",
+        always(INT64),
+        lambda args, call: f"coalesce({_to_int(args, call)}, 0)",
+        "s",
+        clickhouse="toInt64OrZero({0})",
+    ),
+    fixed(
+        1,
+        "toFloatOrZero",
+        always(FLOAT64),
+        lambda args, call: f"coalesce({_to_float(args, call)}, 0)",
+        "s",
+        clickhouse="toFloat64OrZero({0})",
     ),
     fixed(
         2,
@@ -114,14 +172,62 @@ FUNCTIONS: Final = (
         always(FLOAT64),
         lambda args, call: f"coalesce({_to_float(args[:1], call)}, {args[1]})",
         "*n",
+        clickhouse="toFloat64OrDefault({0}, toFloat64({1}))",
     ),
-    fixed(1, "toUUID", always(UUID.null()), "CAST(TRY_CAST({0} AS UUID) AS VARCHAR)"),
-    fixed(1, "toBool", lambda types: BOOL.null(types[0].nullable or types[0].family == "string"), _to_bool),
-    fixed(1, "toDate", _date, _to_date),
-    Function("toDateTime", 1, 2, _moment, _to_moment),
-    Function("toDateTime64", 1, 3, lambda types: DATETIME6.null(_moment(types).nullable), _to_moment),
-    Function("parseDateTimeBestEffort", 1, 2, always(DATETIME6.null()), PARSED_TIME, "s"),
-    Function("parseDateTimeBestEffortOrNull", 1, 2, always(DATETIME6.null()), PARSED_TIME, "s"),
-    Function("parseDateTime64BestEffortOrNull", 1, 3, always(DATETIME6.null()), PARSED_TIME, "s*"),
-    fixed(1, "fromUnixTimestamp", lambda types: DATETIME.null(types[0].nullable), _to_moment, "n"),
+    fixed(
+        1,
+        "toUUID",
+        always(UUID.null()),
+        "CAST(TRY_CAST({0} AS UUID) AS VARCHAR)",
+        clickhouse=_CAST.format("UUID"),
+    ),
+    fixed(
+        1,
+        "toBool",
+        lambda types: BOOL.null(types[0].nullable or types[0].family == "string"),
+        _to_bool,
+        clickhouse=_to_clickhouse_bool,
+    ),
+    Function("toDate", 1, 2, _date, _to_date, clickhouse=_by_type("toDateOrNull", "toDate"), zone=1),
+    Function("toDateTime", 1, 2, _moment, _to_moment, clickhouse=_moment_of("toDateTime"), zone=1),
+    Function(
+        "toDateTime64",
+        1,
+        3,
+        _finer_moment,
+        _to_moment,
+        clickhouse=_moment_of("toDateTime64", ", 6"),
+        zone=2,
+    ),
+    Function(
+        "parseDateTimeBestEffort",
+        1,
+        2,
+        always(DATETIME6.null()),
+        PARSED_TIME,
+        "s",
+        clickhouse=_parsed,
+        zone=1,
+    ),
+    Function(
+        "parseDateTimeBestEffortOrNull",
+        1,
+        2,
+        always(DATETIME6.null()),
+        PARSED_TIME,
+        "s",
+        clickhouse=_parsed,
+        zone=1,
+    ),
+    Function(
+        "parseDateTime64BestEffortOrNull",
+        1,
+        3,
+        always(DATETIME6.null()),
+        PARSED_TIME,
+        "s*",
+        clickhouse=_parsed,
+        zone=2,
+    ),
+    fixed(1, "fromUnixTimestamp", lambda types: _PLAIN.null(types[0].nullable), _to_moment, "n"),
 )

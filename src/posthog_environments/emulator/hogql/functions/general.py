@@ -77,6 +77,11 @@ def _int_div(types: Sequence[Type]) -> Type:
     return Type(f"{'Int' if signed else 'UInt'}{types[0].bits}", types[0].nullable or types[1].nullable)
 
 
+def _unsigned(types: Sequence[Type]) -> Type:
+    kind = types[0]
+    return Type(f"UInt{kind.bits}", kind.nullable) if kind.signed else kind
+
+
 def _transform(args: Sequence[str], call: Call) -> str:
     otherwise = args[3] if len(args) > 3 else args[0]
     place = f"list_position({args[1]}, {args[0]})"
@@ -95,7 +100,7 @@ FUNCTIONS: Final = (
     fixed(2, "modulo", _math("%"), "({0} % {1})", "n"),
     fixed(2, "intDiv", _int_div, "CAST(trunc(CAST({0} AS DOUBLE) / {1}) AS BIGINT)", "n"),
     fixed(1, "negate", lambda types: arithmetic("-", types[0], types[0]), "(-{0})", "n"),
-    fixed(1, "abs", first, "abs({0})", "n"),
+    fixed(1, "abs", _unsigned, "abs({0})", "n"),
     fixed(1, "sign", to(Type("Int8")), "sign({0})", "n"),
     _rounded("round"),
     _rounded("floor"),

@@ -43,8 +43,8 @@ def _read(args: Sequence[str], call: Call) -> str:
 
 
 def _text(args: Sequence[str], call: Call) -> str:
-    found = _read(args, call)
-    return f"CASE WHEN json_type({found}) = 'VARCHAR' THEN coalesce(({found}) ->> '$', '') ELSE '' END"
+    # What is no text is given as JSON, but for null.
+    return f"coalesce(({_read(args, call)}) ->> '$', '')"
 
 
 def _raw(args: Sequence[str], call: Call) -> str:

@@ -37,7 +37,8 @@ class Function:
         least: How many arguments it needs.
         most: How many it takes; None: any number.
         result: From the types of its arguments to the type of what it gives.
-        duckdb: How DuckDB writes it: a template with `{0}`, `{1}` ... and `{*}` for all, or a function that writes.
+        duckdb: How DuckDB writes it: a template with `{0}`, `{1}` ... and `{*}` for all, or a function that writes; ""
+            where DuckDB cannot do it.
         takes: What its arguments must be, a letter each; the last letter holds for all that follow. n number, s text,
             t time, a array, c condition, i interval, u tuple, l text or array, * anything.
         kind: What it is.
@@ -46,6 +47,8 @@ class Function:
         skips_missing: An aggregate that must be told to leave out missing values.
         fold: Writes an aggregate whose FILTER and OVER stand within the text; they are its last argument.
         empty: What an aggregate over no rows gives, where that is not its type's default; "NULL" for none.
+        clickhouse: How ClickHouse writes it, likewise; "" for a call under the same name.
+        zone: Which argument, the last one, is the time zone; None where it takes none.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Function:
     predicate: bool = False
     skips_missing: bool = False
     empty: str = ""
+    clickhouse: str | Write = ""
+    zone: int | None = None
     fold: Fold | None = None
 
     def check(self, types: Sequence[Type]) -> None:
@@ -78,15 +83,28 @@ class Function:
 
     def write(self, args: Sequence[str], call: Call) -> str:
         """The call in DuckDB's SQL."""
-        if not isinstance(self.duckdb, str):
-            return self.duckdb(args, call)
-        # Only the template is searched: what the caller wrote may hold braces too.
-        every = ", ".join(f"{{{place}}}" for place in range(len(args)))
-        return self.duckdb.replace("{*}", every).format(*args)
+        return _written(self.duckdb, args, call)
 
     def write_fold(self, args: Sequence[str], call: Call, end: str) -> str:
         """The aggregate in DuckDB's SQL, with its FILTER and OVER."""
         return self.fold(args, call, end) if self.fold is not None else self.write(args, call) + end
+
+    def write_clickhouse(self, args: Sequence[str], call: Call) -> str:
+        """The call in ClickHouse's SQL."""
+        return _written(self.clickhouse or f"{self.name}({{*}})", args, call)
+
+    @property
+    def clickhouse_name(self) -> str:
+        """Name of the aggregate or window function in ClickHouse."""
+        return self.clickhouse if isinstance(self.clickhouse, str) and self.clickhouse else self.name
+
+
+def _written(template: str | Write, args: Sequence[str], call: Call) -> str:
+    if not isinstance(template, str):
+        return template(args, call)
+    # Only the template is searched: what the caller wrote may hold braces too.
+    every = ", ".join(f"{{{place}}}" for place in range(len(args)))
+    return template.replace("{*}", every).format(*args)
 
 
 def to(kind: Type) -> Rule:
@@ -110,6 +128,14 @@ def widest(types: Sequence[Type]) -> Type:
     return supertype(types)
 
 
-def fixed(count: int, name: str, result: Rule, duckdb: str | Write, takes: str = "*") -> Function:
+def fixed(
+    count: int,
+    name: str,
+    result: Rule,
+    duckdb: str | Write,
+    takes: str = "*",
+    *,
+    clickhouse: str | Write = "",
+) -> Function:
     """A scalar function with so many arguments."""
-    return Function(name, count, count, result, duckdb, takes)
+    return Function(name, count, count, result, duckdb, takes, clickhouse=clickhouse)

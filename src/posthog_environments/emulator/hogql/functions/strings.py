@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
@@ -18,6 +19,19 @@ _HOST: Final = r"^(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//(?:[^/?#@]*@)?([^/?#:]*)"
 
 def _concat(args: Sequence[str], call: Call) -> str:
     return f"concat({', '.join(text_of(arg, node.type) for arg, node in zip(args, call.args, strict=True))})"
+
+
+def _concat_all(args: Sequence[str], call: Call) -> str:
+    # PostHog turns what is missing into an empty text.
+    parts = (
+        "''"
+        if node.type.family == "null"
+        else f"ifNull(toString({arg}), '')"
+        if node.type.nullable
+        else f"toString({arg})"
+        for arg, node in zip(args, call.args, strict=True)
+    )
+    return f"concat({', '.join(parts)})"
 
 
 def _text(count: int, name: str, duckdb: str, takes: str = "s") -> Function:
@@ -83,8 +97,9 @@ def _url_parameter(args: Sequence[str], call: Call) -> str:
 
 
 FUNCTIONS: Final = (
-    _text(1, "lower", "lower({0})"),
-    _text(1, "upper", "upper({0})"),
+    # ClickHouse changes the letters of ASCII alone.
+    _text(1, "lower", f"translate({{0}}, '{ascii_uppercase}', '{ascii_lowercase}')"),
+    _text(1, "upper", f"translate({{0}}, '{ascii_lowercase}', '{ascii_uppercase}')"),
     _text(1, "lowerUTF8", "lower({0})"),
     _text(1, "upperUTF8", "upper({0})"),
     _text(1, "reverse", "reverse({0})"),
@@ -92,7 +107,7 @@ FUNCTIONS: Final = (
     fixed(1, "lengthUTF8", to(UINT64), "length({0})", "s"),
     fixed(1, "empty", to(UINT8), lambda args, call: f"CAST({_empty(args, call)} AS UTINYINT)", "l"),
     fixed(1, "notEmpty", to(UINT8), lambda args, call: f"CAST(NOT ({_empty(args, call)}) AS UTINYINT)", "l"),
-    Function("concat", 1, None, always(STRING), _concat),
+    Function("concat", 1, None, always(STRING), _concat, clickhouse=_concat_all),
     Function("substring", 2, 3, to(STRING), _substring, "sn"),
     Function("substringUTF8", 2, 3, to(STRING), _substring, "sn"),
     _text(2, "left", "left({0}, {1})", "sn"),

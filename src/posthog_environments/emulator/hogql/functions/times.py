@@ -1,4 +1,4 @@
-"""Dates and times. All are UTC."""
+"""Dates and times. For DuckDB all are UTC."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def unit_of(node: Expr, function: str) -> str:
 def shifted(moment: Type, unit: str) -> Type:
     """Type of a time moved by an interval."""
     if moment.base == "Date":
-        return (DATETIME if unit in _OF_DAY else DATE).null(moment.nullable)
+        # Without a zone in its name: a date has none.
+        return (Type("DateTime") if unit in _OF_DAY else DATE).null(moment.nullable)
     return moment
 
 
@@ -110,7 +111,7 @@ def _truncated(unit: str) -> Rule:
 def _start_of(name: str, unit: str, most: int = 2) -> Function:
     target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
     template = f"CAST(date_trunc('{unit}', {{0}}) AS {target})"
-    return Function(name, 1, most, _truncated(unit), template, "t*")
+    return Function(name, 1, most, _truncated(unit), template, "t*", zone=1)
 
 
 def _start_of_week(args: Sequence[str], call: Call) -> str:
@@ -127,6 +128,16 @@ def _date_trunc(args: Sequence[str], call: Call) -> str:
     unit = unit_of(call.args[0], "dateTrunc")
     target = "DATE" if call.type.base == "Date" else "TIMESTAMP"
     return f"CAST(date_trunc('{unit}', {args[1]}) AS {target})"
+
+
+def _truncated_by_name(args: Sequence[str], call: Call) -> str:
+    # What it gives depends on ClickHouse's version; the functions of the units always gave these types.
+    unit = unit_of(call.args[0], "dateTrunc").capitalize()
+    return f"toStartOf{unit}({', '.join([args[1], *(['1'] if unit == 'Week' else []), *args[2:]])})"
+
+
+def _in_zone(args: Sequence[str], call: Call) -> str:
+    return f"toTimeZone({args[0]}, {call.type.zone!r})"
 
 
 def _blocks(minutes: int) -> str:
@@ -160,15 +171,8 @@ def _format(args: Sequence[str], call: Call) -> str:
     return f"strftime({args[0]}, '{pattern}')"
 
 
-def _zone(args: Sequence[str], call: Call) -> str:
-    node = call.args[1]
-    if not isinstance(node, Literal) or node.value not in ("UTC", "Etc/UTC", "GMT"):
-        raise HogQLUnsupported("The emulator knows only the time zone UTC.")
-    return args[0]
-
-
 def _part(name: str, duckdb: str, kind: Type = UINT8) -> Function:
-    return Function(name, 1, 2, to(kind), duckdb, "t*")
+    return Function(name, 1, 2, to(kind), duckdb, "t*", zone=1)
 
 
 def _mover(unit: str, sign: str) -> Function:
@@ -186,7 +190,7 @@ def _maker(unit: str) -> Function:
 
 
 def _yyyy(name: str, pattern: str, kind: Type) -> Function:
-    return fixed(1, name, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t")
+    return Function(name, 1, 2, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t*", zone=1)
 
 
 _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
@@ -203,17 +207,19 @@ FUNCTIONS: Final = (
     _start_of("toStartOfQuarter", "quarter"),
     _start_of("toStartOfYear", "year"),
     _start_of("toStartOfISOYear", "isoyear"),
-    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "t*"),
-    fixed(1, "toStartOfFiveMinutes", to(DATETIME), _blocks(5), "t"),
-    fixed(1, "toStartOfTenMinutes", to(DATETIME), _blocks(10), "t"),
-    fixed(1, "toStartOfFifteenMinutes", to(DATETIME), _blocks(15), "t"),
-    Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*"),
-    Function("dateTrunc", 2, 3, to(DATETIME), _date_trunc, "st*"),
-    Function("date_trunc", 2, 3, to(DATETIME), _date_trunc, "st*"),
-    fixed(3, "dateDiff", to(INT64), _difference, "stt"),
-    fixed(3, "date_diff", to(INT64), _difference, "stt"),
-    fixed(2, "formatDateTime", to(STRING), _format, "ts"),
-    fixed(2, "toTimeZone", first, _zone, "ts"),
+    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "t*", zone=2),
+    *(
+        Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "t*", zone=1)
+        for name, minutes in (("Five", 5), ("Ten", 10), ("Fifteen", 15))
+    ),
+    Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*", zone=2),
+    *(
+        Function(name, 2, 3, to(DATETIME), _date_trunc, "st*", clickhouse=_truncated_by_name, zone=2)
+        for name in ("dateTrunc", "date_trunc")
+    ),
+    *(Function(name, 3, 4, to(INT64), _difference, "stt*", zone=3) for name in ("dateDiff", "date_diff")),
+    Function("formatDateTime", 2, 3, to(STRING), _format, "ts*", zone=2),
+    Function("toTimeZone", 2, 2, first, "{0}", "ts", clickhouse=_in_zone, zone=1),
     _part("toYear", "year({0})", UINT16),
     _part("toQuarter", "quarter({0})"),
     _part("toMonth", "month({0})"),
@@ -228,14 +234,14 @@ FUNCTIONS: Final = (
     _yyyy("toYYYYMM", "%Y%m", UINT32),
     _yyyy("toYYYYMMDD", "%Y%m%d", UINT32),
     _yyyy("toYYYYMMDDhhmmss", "%Y%m%d%H%M%S", UINT64),
-    Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*"),
+    Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*", zone=1),
     fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_ms({0})", "t"),
     fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "t"),
-    fixed(1, "toLastDayOfMonth", to(DATE), "last_day({0})", "t"),
+    Function("toLastDayOfMonth", 1, 2, to(DATE), "last_day({0})", "t*", zone=1),
     fixed(1, "monthName", to(STRING), "monthname({0})", "t"),
     # These give the emulator's time; the resolver puts the constant in their place.
-    Function("now", 0, 1, always(DATETIME6), "NULL"),
-    Function("now64", 0, 2, always(DATETIME6), "NULL"),
+    Function("now", 0, 1, always(DATETIME6), "NULL", zone=0),
+    Function("now64", 0, 2, always(DATETIME6), "NULL", zone=1),
     Function("today", 0, 0, always(DATE), "NULL"),
     Function("yesterday", 0, 0, always(DATE), "NULL"),
     # The resolver turns these into a sum of a time and an interval.

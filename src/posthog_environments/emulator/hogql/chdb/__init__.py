@@ -1,0 +1,1 @@
+"""HogQL on chDB, which is ClickHouse inside the process."""
