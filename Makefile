@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE ?= 1
 BASE ?=
+CALLS ?=
 DEPENDENCIES ?=
 FORMAT ?=
 JSON ?=
@@ -18,7 +19,7 @@ VERSION ?=
 WITHOUT_NODE ?=
 
 .PHONY: help setup demo test check contract contract-lint contract-opinion upstream-diff upstream-accept draft generate \
-	upgrade-generator lint types unit conformance format bench build accept sbom changelog changelog-check \
+	upgrade-generator lint types unit conformance parity format bench build accept sbom changelog changelog-check \
 	release-check docs docs-serve requirements clean
 
 help: ## Show what there is
@@ -69,6 +70,13 @@ unit: $(READY) ## The tests alone
 
 conformance: $(READY) ## Schemathesis drives the emulator by the contract (MINUTES=10 SEED=1)
 	@$(BIN)/python scripts/conformance.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+parity: .venv-parity/.ready ## HogQL on DuckDB and on chDB, which is ClickHouse: the tests on both, every difference (SEED=1 CALLS=20)
+	@.venv-parity/bin/python -m pytest -q tests/emulator/hogql tests/emulator/chdb --query-engine chdb -p no:cacheprovider
+	@.venv-parity/bin/python scripts/parity.py $(if $(SEED),--seed $(SEED)) $(if $(CALLS),--calls $(CALLS))
+
+.venv-parity/.ready: requirements/parity.txt pyproject.toml scripts/bootstrap.sh
+	@REQUIREMENTS=requirements/parity.txt bash scripts/bootstrap.sh .venv-parity
 
 format: $(READY) ## Put the hand-written code into shape
 	@$(BIN)/ruff check --fix .
@@ -122,17 +130,21 @@ release-check: $(READY) ## Version, changelog, tag; the tests against the wheel,
 
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
+# All but emulator-chdb, which `make parity` tests.
+EXTRAS := arrow cli emulator limits pandas polars redis
+
 requirements: ## Compile the pinned requirements (needs uv)
 	@command -v uv >/dev/null || { echo "Compiling requirements needs uv, and nothing else here does: https://docs.astral.sh/uv/" >&2; exit 1; }
 	@uv $(COMPILE) -o requirements/dev.txt requirements/dev.in
 	@uv $(COMPILE) -c requirements/dev.txt -o benchmarks/requirements.txt benchmarks/requirements.in
 	@uv $(COMPILE) -c requirements/dev.txt -o docs/requirements.txt docs/requirements.in
-	@uv $(COMPILE) --all-extras --resolution lowest-direct -o requirements/lowest.txt pyproject.toml requirements/tests.in
-	@uv $(COMPILE) --all-extras -o requirements/latest.txt pyproject.toml requirements/tests.in
+	@uv $(COMPILE) -c requirements/dev.txt -o requirements/parity.txt requirements/parity.in
+	@uv $(COMPILE) $(EXTRAS:%=--extra %) --resolution lowest-direct -o requirements/lowest.txt pyproject.toml requirements/tests.in
+	@uv $(COMPILE) $(EXTRAS:%=--extra %) -o requirements/latest.txt pyproject.toml requirements/tests.in
 	@uv $(COMPILE) -o requirements/sbom.txt requirements/sbom.in
 
 clean: ## Remove what the commands above made
-	@rm -rf $(VENV) .venv-bench .venv-docs site dist .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) .venv-bench .venv-docs .venv-parity site dist .mypy_cache .ruff_cache .pytest_cache
 
 bench: .venv-bench/.ready ## Every figure of docs/performance.md, next to the peers (takes some minutes)
 	@PYTHONDONTWRITEBYTECODE= .venv-bench/bin/python benchmarks/bench.py $(if $(JSON),--json $(JSON))

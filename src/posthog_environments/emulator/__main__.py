@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from posthog_environments.emulator import Emulator
+from posthog_environments.emulator.query_engine import ENGINES
 
 
 def main(
@@ -27,6 +28,7 @@ def main(
             ties=options.ties,
             api_key=options.api_key,
             throttle=options.throttle,
+            query_engine=options.query_engine,
         )
     except ValueError as error:
         parser.error(str(error))
@@ -65,6 +67,11 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--profile", choices=("observed", "documented"), default="observed", help="how to behave"
+    )
+    parser.add_argument(
+        "--query-engine",
+        choices=ENGINES,
+        help="what runs HogQL (default duckdb, or chdb where only that is installed)",
     )
     parser.add_argument(
         "--api-key", default="phx_emulator_key_for_tests_only", help="the personal API key that is accepted"

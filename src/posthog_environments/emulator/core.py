@@ -16,6 +16,8 @@ from posthog_environments.emulator.data.variables import VariableType, make_vari
 from posthog_environments.emulator.faults import Faults, FaultyAnswers
 from posthog_environments.emulator.messages import parse_request
 from posthog_environments.emulator.object_additions import ObjectAdditions
+from posthog_environments.emulator.query_engine import EngineName
+from posthog_environments.emulator.query_engine import checked as checked_engine
 from posthog_environments.emulator.recording import RequestLog
 from posthog_environments.emulator.samples import sample_folder_id, sample_id
 from posthog_environments.emulator.state import Behaviour, Profile, State
@@ -52,13 +54,16 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
         faults: Faults to make on purpose, or None.
         throttle: Whether to enforce the rate limits (`behaviour.throttle`). The clock stands still until it is moved:
             let the client's waiting move it by `advance`.
+        query_engine: What runs HogQL: `duckdb` (extra `emulator`), which is light, or `chdb` (extra `emulator-chdb`),
+            which is ClickHouse itself. None for DuckDB, or for chDB where only that is installed.
 
     Attributes:
         requests: The latest requests, in order; see `requests_for` and `reset_requests` too.
         api_key: The key that may do anything, as keys from before there were scopes.
 
     Raises:
-        ValueError: A number is negative, `ties` is less than 1, or there is no such profile.
+        ValueError: A number is negative, `ties` is less than 1, there is no such profile or engine, or the engine is
+            not installed.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
         api_key: str = "phx_emulator_key_for_tests_only",
         faults: Faults | None = None,
         throttle: bool = False,
+        query_engine: EngineName | None = None,
     ) -> None:
         if persons < 0 or events < 0:
             raise ValueError(f"persons and events must not be negative, got {persons} and {events}")
@@ -85,7 +91,13 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
         super().__init__()
         self.project_id = project_id
         self.api_key = api_key
-        self._state = State(profile, project_id, KeyRing(api_key, seed), Dataset(persons, events, seed, ties))
+        self._state = State(
+            profile,
+            project_id,
+            KeyRing(api_key, seed),
+            Dataset(persons, events, seed, ties),
+            checked_engine(query_engine),
+        )
         self._state.behaviour.throttle = throttle
         self._dispatcher = Dispatcher(self._state)
         self._faults = FaultyAnswers(faults, self._state.advance) if faults else None

@@ -28,7 +28,9 @@ Status = dict[str, Any]
 
 
 def context_of(state: State) -> Context:
-    return Context(state.data, state.project_id, state.clock.now(), state.behaviour.hogql_offset)
+    return Context(
+        state.data, state.project_id, state.clock.now(), state.behaviour.hogql_offset, state.query_engine
+    )
 
 
 @define(frozen=True)

@@ -15,6 +15,7 @@ from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.data.jobs import Job
+from posthog_environments.emulator.query_engine import EngineName
 from posthog_environments.emulator.throttles import Throttles
 
 Profile = Literal["observed", "documented"]
@@ -74,6 +75,7 @@ class State:
     project_id: int
     keys: KeyRing
     data: Dataset
+    query_engine: EngineName | None = None
     clock: EmulatorClock = field(factory=EmulatorClock)
     behaviour: Behaviour = field(factory=Behaviour)
     throttles: Throttles = field(factory=Throttles)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from posthog_environments.emulator import Emulator
-from posthog_environments.emulator.hogql import INSTALL, HogQLError, syntax
+from posthog_environments.emulator.hogql import HogQLError, syntax
 from posthog_environments.emulator.hogql.duckdb.store import connect
 from posthog_environments.emulator.hogql.errors import EngineMissing
 from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.query_engine import INSTALL, EngineName
 
 from ..conftest import Api
 from .cases import EMULATOR, ask, refusal
@@ -149,7 +150,6 @@ def test_the_code_follows_the_era() -> None:
         "select 1 from events asof join persons on 1",
         "select count() from events group by rollup(event)",
         "select columns('a') from events",
-        "select toTimeZone(timestamp, 'Europe/Berlin') from events",
         "select 1 except select 2",
         "select f(f(f(f(f(f(f(f(1))))))))",
         "select {'a': 1}",
@@ -161,6 +161,32 @@ def test_gaps_of_the_emulator_are_told_apart(sql: str) -> None:
     assert error.code == "emulator_unsupported"
     assert error.start is not None
     assert error.envelope_code(2026) == "emulator_unsupported"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "toTimeZone(timestamp, 'Europe/Berlin')",
+        "toStartOfDay(timestamp, 'Europe/Berlin')",
+        "toStartOfWeek(timestamp, 1, 'Europe/Berlin')",
+        "toHour(timestamp, 'Europe/Berlin')",
+        "toDateTime('2025-01-01 00:00:00', 'Europe/Berlin')",
+        "dateTrunc('day', timestamp, 'Europe/Berlin')",
+        "dateDiff('day', timestamp, now(), 'Europe/Berlin')",
+        "formatDateTime(timestamp, '%F', 'Europe/Berlin')",
+        "toUnixTimestamp('2025-01-01 00:00:00', 'Europe/Berlin')",
+        "now('Europe/Berlin')",
+    ],
+)
+def test_a_zone_that_the_engine_does_not_know_is_never_ignored(call: str, query_engine: EngineName) -> None:
+    sql = f"select {call} from events limit 1"
+    if query_engine == "chdb":
+        assert ask(sql).rows
+    else:
+        error = refusal(sql)
+        assert error.code == "emulator_unsupported"
+        assert "'Europe/Berlin'" in str(error)
+    assert ask(sql.replace("Europe/Berlin", "UTC")).rows
 
 
 def test_metadata_tells_mistakes_and_places() -> None:
@@ -326,10 +352,10 @@ def test_an_installed_posthog_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch)
 
 def test_without_the_packages_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hogql_parser", None)
-    with pytest.raises(EngineMissing, match=re.escape(INSTALL)):
+    with pytest.raises(EngineMissing, match=re.escape(INSTALL["duckdb"])):
         syntax._parser.__wrapped__()
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(EngineMissing, match=re.escape(INSTALL)):
+    with pytest.raises(EngineMissing, match=re.escape(INSTALL["duckdb"])):
         connect()
     assert EngineMissing().code == "emulator_unsupported"
 

@@ -186,7 +186,8 @@ def _table(call: Call, row: Export) -> Table:
     source = _context(row).get("source")
     query: Any = source.get("query") if is_object(source) else None
     if isinstance(query, str):
-        result = execute(query, None, call.state.data, call.state.clock.now())
+        state = call.state
+        result = execute(query, None, state.data, state.clock.now(), engine=state.query_engine)
         return Table("Query", result.columns, result.rows)
     insight = call.state.data.insights.find_insight(row.insight)
     rows = series(call.state.data.seed, row.insight or 100 + (row.dashboard or 0))

@@ -23,9 +23,9 @@ from typing import Any, Final
 from attrs import define
 
 from posthog_environments.emulator.data.dataset import Dataset
-from posthog_environments.emulator.hogql.engines import EngineName
-from posthog_environments.emulator.hogql.errors import INSTALL, HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.placeholders import Filters
+from posthog_environments.emulator.query_engine import EngineName
 
 DEFAULT_LIMIT: Final = 100
 LARGEST_LIMIT: Final = 50_000
@@ -108,9 +108,7 @@ def check(
 
 __all__ = [
     "DEFAULT_LIMIT",
-    "INSTALL",
     "LARGEST_LIMIT",
-    "EngineName",
     "Filters",
     "HogQLError",
     "HogQLUnsupported",

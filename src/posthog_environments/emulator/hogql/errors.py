@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from posthog_environments.emulator.query_engine import INSTALL, EngineName
+
 
 class HogQLError(Exception):
     """The query is refused, in words that PostHog would use.
@@ -56,12 +58,8 @@ class HogQLUnsupported(HogQLError):
         super().__init__(message, "emulator_unsupported", start, end)
 
 
-INSTALL = "pip install posthog-environments[emulator]"
-INSTALL_CHDB = "pip install posthog-environments[emulator-chdb]"
-
-
 class EngineMissing(HogQLUnsupported):
     """The packages that read and run HogQL are not installed."""
 
-    def __init__(self, command: str = INSTALL) -> None:
-        super().__init__(f"HogQL needs packages that are not installed; run: {command}")
+    def __init__(self, engine: EngineName = "duckdb") -> None:
+        super().__init__(f"HogQL needs packages that are not installed; run: {INSTALL[engine]}")

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql.comparing import compare, member
-from posthog_environments.emulator.hogql.engines import EngineName
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.functions.times import interval_unit, shifted
 from posthog_environments.emulator.hogql.nodes import (
@@ -41,6 +40,7 @@ from posthog_environments.emulator.hogql.types import (
     tuple_of,
     type_of_constant,
 )
+from posthog_environments.emulator.query_engine import EngineName
 
 COMPARISONS: Final = {
     "==": "=",

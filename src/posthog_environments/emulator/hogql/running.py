@@ -10,13 +10,14 @@ from attrs import define
 
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql import DEFAULT_LIMIT, LARGEST_LIMIT, Result
-from posthog_environments.emulator.hogql.engines import EngineName, chosen, engine
+from posthog_environments.emulator.hogql.engines import engine
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.nodes import Query
 from posthog_environments.emulator.hogql.placeholders import Binder, Filters
 from posthog_environments.emulator.hogql.queries import QueryResolver
 from posthog_environments.emulator.hogql.syntax import Tree, parse
 from posthog_environments.emulator.hogql.text import printed
+from posthog_environments.emulator.query_engine import EngineName, chosen
 
 _OFFSET: Final = "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination instead."
 

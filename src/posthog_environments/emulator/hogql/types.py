@@ -249,18 +249,11 @@ def parse_type(text: str) -> Type:
     if name in ("Array", "Map"):
         return Type(name, args=tuple(map(parse_type, _split(inner))))
     if name == "Tuple":
-        # Members may have names.
-        return Type(
-            name,
-            args=tuple(
-                parse_type(part.split(" ", 1)[-1] if _NAMED_MEMBER.match(part) else part)
-                for part in _split(inner)
-            ),
-        )
+        return Type(name, args=tuple(parse_type(_MEMBER_NAME.sub("", part)) for part in _split(inner)))
     return Type(name, detail=inner)
 
 
-_NAMED_MEMBER: Final = re.compile(r"(`[^`]*`|\w+) ")
+_MEMBER_NAME: Final = re.compile(r"^(?:`[^`]*`|\w+) ")
 
 
 def _split(text: str) -> list[str]:

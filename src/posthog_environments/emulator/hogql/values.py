@@ -36,6 +36,8 @@ def json_value(value: Any, kind: Type) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, int) and kind.base == "Bool":
         return bool(value)
+    if isinstance(value, int) and kind.base.startswith("Float"):
+        return float(value)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 

@@ -134,7 +134,13 @@ def _source_ids(source: Mapping[str, Any], context: Context) -> list[str]:
 
     def fetch(sql: str) -> Result:
         return execute(
-            sql, found.values, context.data, context.now, variables=found.variables, filters=found.filters
+            sql,
+            found.values,
+            context.data,
+            context.now,
+            variables=found.variables,
+            filters=found.filters,
+            engine=context.engine,
         )
 
     sql: str = source["query"]

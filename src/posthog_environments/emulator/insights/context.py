@@ -11,6 +11,7 @@ from attrs import define
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.errors import ApiError, parse_error
 from posthog_environments.emulator.json_types import is_array, is_object
+from posthog_environments.emulator.query_engine import EngineName
 
 
 @define(frozen=True)
@@ -22,12 +23,14 @@ class Context:
         project_id: Number of the project.
         now: The emulator's time.
         offset_allowed: Whether HogQL of the caller may have an OFFSET.
+        engine: What runs HogQL; None for the default.
     """
 
     data: Dataset
     project_id: int
     now: datetime
     offset_allowed: bool = True
+    engine: EngineName | None = None
 
 
 def model_error(field: str, message: str, model: str = "QueryRequest") -> ApiError:

@@ -48,6 +48,7 @@ def run(query: Mapping[str, Any], context: Context) -> dict[str, Any]:
         variables=found.variables,
         filters=found.filters,
         offset_allowed=context.offset_allowed,
+        engine=context.engine,
     )
     return {
         "results": result.rows,

@@ -54,7 +54,13 @@ def run(query: Mapping[str, Any], context: Context) -> dict[str, Any]:
     notices: list[dict[str, Any]] = []
     try:
         check_hogql(
-            text, found.values, context.data, context.now, variables=found.variables, filters=found.filters
+            text,
+            found.values,
+            context.data,
+            context.now,
+            variables=found.variables,
+            filters=found.filters,
+            engine=context.engine,
         )
     except HogQLError as error:
         place = (0, len(text)) if error.start is None or error.end is None else (error.start, error.end)

@@ -43,7 +43,11 @@ def read_page(sql: str, values: Values, fields: Fields, context: Context) -> Pag
 
     def fetch(most: int, skipped: int) -> Result:
         return execute(
-            f"{sql} LIMIT {most} OFFSET {skipped}", values.given or None, context.data, context.now
+            f"{sql} LIMIT {most} OFFSET {skipped}",
+            values.given or None,
+            context.data,
+            context.now,
+            engine=context.engine,
         )
 
     result = fetch(min(limit + 1, LARGEST_LIMIT), offset)

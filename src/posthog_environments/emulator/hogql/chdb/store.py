@@ -14,7 +14,7 @@ from typing import Any, Final
 from weakref import finalize
 
 from posthog_environments.emulator.data.dataset import Dataset
-from posthog_environments.emulator.hogql.errors import INSTALL_CHDB, EngineMissing, HogQLUnsupported
+from posthog_environments.emulator.hogql.errors import EngineMissing, HogQLUnsupported
 from posthog_environments.emulator.hogql.schema import TABLES
 from posthog_environments.emulator.hogql.tables import ROWS, Row, Version, copied, session_rows
 
@@ -44,7 +44,7 @@ class Server:
         try:
             state: Any = import_module("chdb.state")
         except ImportError:
-            raise EngineMissing(INSTALL_CHDB) from None
+            raise EngineMissing("chdb") from None
         self._connection: Any = state.connect(":memory:")
         self._process = os.getpid()
         self._lock = threading.RLock()
