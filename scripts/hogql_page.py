@@ -12,6 +12,7 @@ from posthog_environments.emulator.hogql.functions import (
     aggregates,
     arrays,
     casts,
+    clickhouse_only,
     general,
     json_values,
     strings,
@@ -28,7 +29,7 @@ _INTRODUCTION: Final = """\
 # HogQL in the emulator
 
 `POST query/` with a `HogQLQuery` really runs: PostHog's own parser reads the text, the emulator resolves names,
-types, property definitions and HogQL's null rules, and an embedded DuckDB computes the rows. Install it with
+types, property definitions and HogQL's null rules, and an embedded database computes the rows. Install it with
 `pip install posthog-environments[emulator]`. Without the extra everything else of the emulator works, and a HogQLQuery
 is answered with 400 and the code `emulator_unsupported`.
 
@@ -43,14 +44,36 @@ is answered with 400 and the code `emulator_unsupported`.
   would refuse carries its name in either era.
 - **Gaps** are refused with the code `emulator_unsupported`, never answered with an empty result: tables and functions
   beyond the lists below, WITH RECURSIVE, ASOF and ANY joins, ROLLUP, CUBE and GROUPING SETS, EXCEPT, WITH FILL,
-  COLUMNS(), time zones other than UTC, calls within calls beyond seven (PostHog's parser needs minutes for them).
-- **Not the same**: `uniq` and quantiles are exact here, UUIDs are ordered as texts, `clickhouse` holds HogQL.
+  COLUMNS(), calls within calls beyond seven (PostHog's parser needs minutes for them); with DuckDB also time zones
+  other than UTC.
+- **Not the same**: `clickhouse` holds HogQL; with DuckDB `uniq` and quantiles are exact and UUIDs are ordered as texts.
 - **Platforms**: `hogql-parser` has wheels for CPython 3.10 to 3.14 on Linux and on macOS 14 and later (arm64), none for
   Windows.
 - **Cost**: a query copies the tables that it touches into memory once, and again after a change; a million generated
   events take one to two minutes, mostly to make them up, and a gigabyte.
 - **Safety**: only these tables and functions are ever printed, names are never taken from the query's text, and the
-  database can neither reach files or the network nor be configured.
+  database can neither reach files or the network nor be configured. On chDB queries run read-only.
+
+## Two engines
+
+DuckDB is the default, because it is light. chDB is ClickHouse itself inside the process:
+`pip install posthog-environments[emulator-chdb]`, then `Emulator(query_engine="chdb")`,
+`@pytest.mark.posthog_emulator(query_engine="chdb")` or `posthog-environments emulator --query-engine chdb`. Where chDB
+is installed and DuckDB is not, it is taken without being named.
+
+| | DuckDB | chDB |
+|---|---|---|
+| values and types | as ClickHouse has them, as far as `make parity` sees | ClickHouse's own |
+| time zones | UTC; others are refused | all |
+| functions | all below but one group | all below |
+| download, on disk | 20 MB, 70 MB | 180 MB, 540 MB; pandas and pyarrow besides |
+| platforms | all | Linux, macOS on arm64; no Windows |
+| memory of a process | 65 MB | 260 MB |
+| one emulator's data | a database of its own | a database of its own in the one server of the process |
+| after `fork()` | works | refused with a clear error: start processes by `spawn` |
+
+`make parity` runs every test of HogQL on both, then calls every function with arguments of many types on both and
+compares values, types and refusals. What differs is listed with its reason in `scripts/parity_known.py`.
 
 ## Tables
 """
@@ -63,6 +86,7 @@ _TOPICS: Final = {
     "Dates and times": times,
     "Arrays": arrays,
     "JSON": json_values,
+    "On chDB alone": clickhouse_only,
 }
 
 

@@ -77,6 +77,60 @@ def test_time_zones_are_those_of_clickhouse(
     assert [kind for _, kind in result.types] == kinds
 
 
+@pytest.mark.parametrize(
+    ("expression", "value", "kind"),
+    [
+        ("arrayCumSum([1, 2, 3])", [1, 3, 6], "Array(UInt64)"),
+        ("arrayCumSum(x -> x * 2, [1, 2])", [2, 6], "Array(UInt64)"),
+        ("arrayDifference([1, 5])", [0, 4], "Array(Int16)"),
+        ("map('a', 1, 'b', 2)", {"a": 1, "b": 2}, "Map(String, UInt8)"),
+        ("map('a', 1)['a'] + 1", 2, "UInt16"),
+        ("mapKeys(mapFromArrays(['x', 'y'], [1, 2]))", ["x", "y"], "Array(String)"),
+        ("""JSONExtract('{"a": [1, 2]}', 'a', 'Array(UInt8)')""", [1, 2], "Array(UInt8)"),
+        ("""arraySum(JSONExtract('{"a": [1, 2]}', 'a', 'Array(UInt8)'))""", 3, "UInt64"),
+        ("hex(MD5('a'))", "0CC175B9C0F1B6A831C399E269772661", "String"),
+        ("formatReadableSize(1536)", "1.50 KiB", "String"),
+        ("cityHash64('a')", 2603192927274642682, "UInt64"),
+        ("extractAllGroups('a=1,b=2', '(\\\\w)=(\\\\d)')", [["a", "1"], ["b", "2"]], "Array(Array(String))"),
+        ("cutURLParameter('http://x/?a=1&b=2', 'a')", "http://x/?b=2", "String"),
+        ("isIPv4String('1.2.3.4')", 1, "UInt8"),
+        ("multiSearchAny('abc', ['x', 'c'])", 1, "UInt8"),
+    ],
+)
+def test_functions_that_only_clickhouse_has(
+    emulator: Emulator, expression: str, value: Any, kind: str
+) -> None:
+    result = ask(emulator, f"select {expression} as x")
+    assert result.rows == [[value]]
+    assert result.types == [["x", kind]]
+
+
+def test_a_funnel_is_counted_by_person() -> None:
+    emulator = Emulator(persons=0, events=0)
+    for who, event, hour in (
+        ("a", "see", 1),
+        ("a", "buy", 2),
+        ("b", "see", 1),
+        ("b", "buy", 9),
+        ("c", "see", 3),
+    ):
+        emulator.add_event(event, who, {}, timestamp=f"2025-06-01T0{hour}:00:00Z")
+    steps = "windowFunnel(7200)(toDateTime(timestamp), event = 'see', event = 'buy')"
+    result = ask(
+        emulator, f"select distinct_id, {steps} as level from events group by distinct_id order by 1"
+    )
+    assert result.rows == [["a", 2], ["b", 1], ["c", 1]]
+    assert result.types[1] == ["level", "UInt8"]
+
+
+def test_other_aggregates_that_only_clickhouse_has(emulator: Emulator) -> None:
+    sql = (
+        "select retention(number = 1, number = 2), sumMap([number % 2], [number]), round(skewPop(number), 3), "
+        "simpleLinearRegression(number, number * 2 + 1), uniqUpTo(3)(number), deltaSum(number) from numbers(6)"
+    )
+    assert ask(emulator, sql).rows == [[[1, 1], [[0, 1], [6, 9]], 0.0, [2.0, 1.0], 4, 5]]
+
+
 def test_an_unknown_zone_is_refused(emulator: Emulator) -> None:
     with pytest.raises(HogQLError, match="Unknown timezone: 'Mars/Olympus'") as found:
         ask(emulator, "select toTimeZone(now(), 'Mars/Olympus')")

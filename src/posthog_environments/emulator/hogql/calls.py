@@ -25,7 +25,15 @@ from posthog_environments.emulator.hogql.nodes import (
 )
 from posthog_environments.emulator.hogql.scopes import Scope, tuple_item
 from posthog_environments.emulator.hogql.syntax import Tree, items_of
-from posthog_environments.emulator.hogql.types import DATETIME6, INTERVAL, UINT8, UTC_NAMES, tuple_of
+from posthog_environments.emulator.hogql.types import (
+    DATETIME6,
+    INTERVAL,
+    UINT8,
+    UTC_NAMES,
+    Type,
+    parse_type,
+    tuple_of,
+)
 
 _COMPARING: Final = {
     "equals": "=",
@@ -49,46 +57,15 @@ _SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_sub": "
 _OTHERS: Final = frozenset(
     {
         *(
-            "windowFunnel",
-            "retention",
-            "sumMap",
-            "minMap",
-            "maxMap",
-            "groupConcat",
-            "arrayReduce",
             "arrayFold",
-        ),
-        *(
-            "map",
-            "mapFromArrays",
-            "mapKeys",
-            "mapValues",
+            "arrayReduce",
+            "arrayShuffle",
             "generateUUIDv4",
-            "rand",
-            "rand64",
-            "randCanonical",
-        ),
-        *("cityHash64", "sipHash64", "MD5", "SHA1", "SHA256", "hex", "unhex", "format", "formatReadableSize"),
-        *("sparkline", "matchesAction", "recordingButton", "explainCSPReport", "hogql_lookupDomainType"),
-        *("arrayCumSum", "arrayDifference", "arrayCompact", "arrayResize", "arrayShuffle", "JSONExtract"),
-        *(
-            "toDecimal",
-            "toJSONString",
-            "geoDistance",
+            "groupArrayInsertAt",
             "pointInPolygon",
-            "isIPv4String",
-            "isIPv6String",
-            "exponentialMovingAverage",
         ),
-        *(
-            "cutURLParameter",
-            "extractAllGroups",
-            "ngramDistance",
-            "multiSearchAny",
-            "multiMatchAny",
-            "randomString",
-        ),
-        *("sumIfOrNull", "uniqUpTo", "groupArrayInsertAt", "simpleLinearRegression", "skewPop", "kurtPop"),
+        *("rand", "rand64", "randCanonical", "randomString", "sumIfOrNull", "toDecimal"),
+        *("explainCSPReport", "hogql_lookupDomainType", "matchesAction", "recordingButton", "sparkline"),
     }
 )
 
@@ -135,7 +112,7 @@ class CallResolver(ExpressionResolver):
             return tuple_item(args[0], index.value)
         if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
             return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
-        if function.name in ("arrayElement", "has") and types[0].family not in ("array", "null"):
+        if function.name in ("arrayElement", "has") and types[0].family not in ("array", "map", "null"):
             raise HogQLError(
                 f"Illegal type {types[0]} of argument of function {function.name}", "illegal_type_of_argument"
             )
@@ -156,11 +133,21 @@ class CallResolver(ExpressionResolver):
             kind = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0].result(
                 types[1:]
             )
+        if function.name == "JSONExtract":
+            kind = self._type_named(args[-1])
         if function.name == "toStartOfInterval":
             unit = args[1].name.removeprefix("toInterval") if isinstance(args[1], Call) else "Second"
             kind = self._function(f"toStartOf{unit}")[0].result(types[:1])
         zone = zone or next((given.zone for given in types if given.family == "time"), "UTC")
         return Call(kind if zone in UTC_NAMES else kind.in_zone(zone), function.name, args)
+
+    @staticmethod
+    def _type_named(node: Expr) -> Type:
+        if not isinstance(node, Literal) or not isinstance(node.value, str):
+            raise HogQLError(
+                "The last argument of JSONExtract() must be the name of a type", "illegal_column"
+            )
+        return parse_type(node.value)
 
     def _zoned(self, function: Function, args: tuple[Expr, ...]) -> tuple[tuple[Expr, ...], str | None]:
         """The arguments and the time zone; where it is UTC, as everything else, it is left out.

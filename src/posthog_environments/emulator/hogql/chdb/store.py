@@ -30,6 +30,8 @@ _SETTINGS: Final = {
     "prefer_column_name_to_alias": "1",
     "date_time_input_format": "'basic'",
     "date_time_output_format": "'iso'",
+    # Tuples are arrays, whether or not their members have names.
+    "output_format_json_named_tuples_as_objects": "0",
     # PostHog's limit for queries of the API.
     "max_execution_time": "10",
 }

@@ -1,6 +1,7 @@
 """The functions that HogQL may call here: an allow-list, and the security border with the list of tables.
 
-Each module adds the functions of one topic: their arguments, the type of what they give, and how DuckDB writes them.
+Each module adds the functions of one topic: their arguments, the type of what they give, and how the engines write
+them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from posthog_environments.emulator.hogql.functions import (
     aggregates,
     arrays,
     casts,
+    clickhouse_only,
     general,
     json_values,
     strings,
@@ -23,7 +25,7 @@ from posthog_environments.emulator.hogql.functions.registry import Function
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     function.name: function
-    for module in (general, casts, strings, times, arrays, json_values, aggregates, windows)
+    for module in (general, casts, strings, times, arrays, json_values, aggregates, windows, clickhouse_only)
     for function in module.FUNCTIONS
 }
 _SQL_NAMES: Final = {name for name in FUNCTIONS if name == name.lower()}

@@ -49,7 +49,7 @@ def _filtered(types: Sequence[Type]) -> Type:
 
 
 def _item(types: Sequence[Type]) -> Type:
-    return types[0].item
+    return types[0].args[1] if types[0].base == "Map" else types[0].item
 
 
 def _found(types: Sequence[Type]) -> Type:

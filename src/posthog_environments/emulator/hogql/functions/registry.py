@@ -25,6 +25,7 @@ _FAMILIES: Final = {
     "i": ("interval",),
     "u": ("tuple",),
     "l": ("string", "array"),
+    "m": ("map",),
 }
 
 
@@ -40,7 +41,7 @@ class Function:
         duckdb: How DuckDB writes it: a template with `{0}`, `{1}` ... and `{*}` for all, or a function that writes; ""
             where DuckDB cannot do it.
         takes: What its arguments must be, a letter each; the last letter holds for all that follow. n number, s text,
-            t time, a array, c condition, i interval, u tuple, l text or array, * anything.
+            t time, a array, c condition, i interval, u tuple, l text or array, m map, * anything.
         kind: What it is.
         params: How many parameters it takes in brackets of their own: least and most.
         predicate: Whether its lambda is a condition.
