@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import datetime
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -24,13 +25,19 @@ class ChDBEngine:
     def __init__(self) -> None:
         self._server: Server | None = None
         self._stores: WeakKeyDictionary[Dataset, Store] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def _store(self, data: Dataset) -> Store:
+        with self._lock:
+            if self._server is None:
+                self._server = Server()
+            store = self._stores.get(data)
+            if store is None:
+                store = self._stores[data] = Store(self._server)
+            return store
 
     def run(self, query: Query, data: Dataset) -> Rows:
-        if self._server is None:
-            self._server = Server()
-        store = self._stores.get(data)
-        if store is None:
-            store = self._stores[data] = Store(self._server)
+        store = self._store(data)
         printer = ClickHousePrinter(store.database)
         try:
             sql = printer.query(query)
