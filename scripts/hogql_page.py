@@ -44,8 +44,7 @@ is answered with 400 and the code `emulator_unsupported`.
   would refuse carries its name in either era.
 - **Gaps** are refused with the code `emulator_unsupported`, never answered with an empty result: tables and functions
   beyond the lists below, WITH RECURSIVE, ASOF and ANY joins, ROLLUP, CUBE and GROUPING SETS, EXCEPT, WITH FILL,
-  COLUMNS(), calls within calls beyond seven (PostHog's parser needs minutes for them); with DuckDB also time zones
-  other than UTC.
+  COLUMNS(), calls within calls beyond seven (PostHog's parser needs minutes for them).
 - **Not the same**: `clickhouse` holds HogQL; with DuckDB `uniq` and quantiles are exact and UUIDs are ordered as texts.
 - **Platforms**: `hogql-parser` has wheels for CPython 3.10 to 3.14 on Linux and on macOS 14 and later (arm64), none for
   Windows.
@@ -64,7 +63,6 @@ is installed and DuckDB is not, it is taken without being named.
 | | DuckDB | chDB |
 |---|---|---|
 | values and types | as ClickHouse has them, as far as `make parity` sees | ClickHouse's own |
-| time zones | UTC; others are refused | all |
 | functions | all below but one group | all below |
 | download, on disk | 20 MB, 70 MB | 180 MB, 540 MB; pandas and pyarrow besides |
 | platforms | all | Linux, macOS on arm64; no Windows |

@@ -53,6 +53,7 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 _UNITS: Final = ("'second'", "'minute'", "'hour'", "'day'", "'week'", "'month'", "'quarter'", "'year'")
+_ZONES: Final = ("'UTC'", "'Asia/Tokyo'", "'US/Pacific'")
 _WITH_UNIT: Final = frozenset(
     f"{stem}{rest}"
     for stem in ("date", "date_")
@@ -163,16 +164,18 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
     for _ in range(count):
         most = function.least + 2 if function.most is None else min(function.most, function.least + 2)
         size = dice.randint(function.least, most)
-        if function.zone is not None:
-            size = min(size, function.zone)
         args = [
             dice.choice(_ARGUMENTS[function.takes[min(place, len(function.takes) - 1)]])
             for place in range(size)
         ]
+        if function.zone is not None and len(args) > function.zone:
+            args[function.zone] = dice.choice(_ZONES)
         if function.name in _WITH_UNIT and args:
             args[0] = dice.choice(_UNITS)
         if function.name == "formatDateTime":
             args[1] = dice.choice(_FORMATS)
+        if function.name in ("toStartOfWeek", "toDayOfWeek") and len(args) > 1:
+            args[1] = dice.choice(["0", "1", "3"])
         if function.name in _COUNTED:
             args = ["3" if arg == "properties.amount" else arg for arg in args]
         least, most_params = function.params

@@ -12,7 +12,7 @@ import pytest
 
 from posthog_environments import QueryError
 from posthog_environments.emulator import Emulator
-from posthog_environments.emulator.hogql import HogQLError, HogQLUnsupported, Result, execute
+from posthog_environments.emulator.hogql import HogQLUnsupported, Result, execute
 from posthog_environments.emulator.hogql.chdb.store import Server
 from posthog_environments.emulator.hogql.engines import engine
 
@@ -37,44 +37,6 @@ def test_a_client_gets_the_answers_of_clickhouse(emulator: Emulator) -> None:
         )
     assert result.rows == [(10.0, "ada@example.com"), (20.5, "ada@example.com")]
     assert result.types == ("Nullable(Float64)", "Nullable(String)")
-
-
-@pytest.mark.parametrize(
-    ("sql", "row", "kinds"),
-    [
-        (
-            "toTimeZone(timestamp, 'Europe/Berlin'), toStartOfDay(timestamp, 'Europe/Berlin')",
-            ["2025-06-02T00:30:00+02:00", "2025-06-02T00:00:00+02:00"],
-            ["DateTime64(6, 'Europe/Berlin')", "DateTime('Europe/Berlin')"],
-        ),
-        (
-            "toHour(timestamp, 'US/Pacific'), toDate(timestamp, 'Asia/Tokyo'), formatDateTime(timestamp, '%F %T', 'Asia/Tokyo')",
-            [15, "2025-06-02", "2025-06-02 07:30:00"],
-            ["UInt8", "Date", "String"],
-        ),
-        (
-            "toDateTime('2025-06-01 12:00:00', 'Europe/Berlin'), toStartOfMonth(timestamp, 'Asia/Tokyo')",
-            ["2025-06-01T12:00:00+02:00", "2025-06-01"],
-            ["Nullable(DateTime64(6, 'Europe/Berlin'))", "Date"],
-        ),
-        (
-            "dateTrunc('week', timestamp, 'Asia/Tokyo'), dateDiff('day', timestamp, now(), 'Asia/Tokyo'), now('Asia/Tokyo')",
-            ["2025-06-02", 29, "2025-07-01T21:00:00+09:00"],
-            ["Date", "Int64", "DateTime64(6, 'Asia/Tokyo')"],
-        ),
-        (
-            "toTimeZone(timestamp, 'Europe/Berlin') >= '2025-06-02', timestamp >= '2025-06-02'",
-            [1, 0],
-            ["UInt8", "UInt8"],
-        ),
-    ],
-)
-def test_time_zones_are_those_of_clickhouse(
-    emulator: Emulator, sql: str, row: list[Any], kinds: list[str]
-) -> None:
-    result = ask(emulator, f"select {sql} from events order by timestamp limit 1")
-    assert result.rows == [row]
-    assert [kind for _, kind in result.types] == kinds
 
 
 @pytest.mark.parametrize(
@@ -129,12 +91,6 @@ def test_other_aggregates_that_only_clickhouse_has(emulator: Emulator) -> None:
         "simpleLinearRegression(number, number * 2 + 1), uniqUpTo(3)(number), deltaSum(number) from numbers(6)"
     )
     assert ask(emulator, sql).rows == [[[1, 1], [[0, 1], [6, 9]], 0.0, [2.0, 1.0], 4, 5]]
-
-
-def test_an_unknown_zone_is_refused(emulator: Emulator) -> None:
-    with pytest.raises(HogQLError, match="Unknown timezone: 'Mars/Olympus'") as found:
-        ask(emulator, "select toTimeZone(now(), 'Mars/Olympus')")
-    assert not isinstance(found.value, HogQLUnsupported)
 
 
 def test_changes_are_seen_by_the_next_query() -> None:

@@ -111,6 +111,10 @@ TIMES = [
         [["2025-06-08", "2025-06-02", "2025-06-02", 7]],
     ),
     Case(
+        f"select toDayOfWeek({T}, 0), toDayOfWeek({T}, 1), toDayOfWeek({T}, 2), toDayOfWeek({T}, 3)",
+        [[7, 6, 0, 1]],
+    ),
+    Case(
         f"select toStartOfInterval({T}, interval 15 minute), toStartOfFiveMinutes({T})",
         [["2025-06-08T23:45:00Z", "2025-06-08T23:55:00Z"]],
     ),

@@ -16,7 +16,7 @@ from posthog_environments.emulator.hogql import HogQLError, syntax
 from posthog_environments.emulator.hogql.duckdb.store import connect
 from posthog_environments.emulator.hogql.errors import EngineMissing
 from posthog_environments.emulator.hogql.functions import FUNCTIONS
-from posthog_environments.emulator.query_engine import INSTALL, EngineName
+from posthog_environments.emulator.query_engine import INSTALL
 
 from ..conftest import Api
 from .cases import EMULATOR, ask, refusal
@@ -145,7 +145,7 @@ def test_the_code_follows_the_era() -> None:
     [
         "select 1 from heatmaps",
         "select 1 from system.tables",
-        "select windowFunnel(1)(timestamp, 1) from events",
+        "select generateUUIDv4()",
         "with recursive a as (select 1) select 1 from a",
         "select 1 from events asof join persons on 1",
         "select count() from events group by rollup(event)",
@@ -161,32 +161,6 @@ def test_gaps_of_the_emulator_are_told_apart(sql: str) -> None:
     assert error.code == "emulator_unsupported"
     assert error.start is not None
     assert error.envelope_code(2026) == "emulator_unsupported"
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "toTimeZone(timestamp, 'Europe/Berlin')",
-        "toStartOfDay(timestamp, 'Europe/Berlin')",
-        "toStartOfWeek(timestamp, 1, 'Europe/Berlin')",
-        "toHour(timestamp, 'Europe/Berlin')",
-        "toDateTime('2025-01-01 00:00:00', 'Europe/Berlin')",
-        "dateTrunc('day', timestamp, 'Europe/Berlin')",
-        "dateDiff('day', timestamp, now(), 'Europe/Berlin')",
-        "formatDateTime(timestamp, '%F', 'Europe/Berlin')",
-        "toUnixTimestamp('2025-01-01 00:00:00', 'Europe/Berlin')",
-        "now('Europe/Berlin')",
-    ],
-)
-def test_a_zone_that_the_engine_does_not_know_is_never_ignored(call: str, query_engine: EngineName) -> None:
-    sql = f"select {call} from events limit 1"
-    if query_engine == "chdb":
-        assert ask(sql).rows
-    else:
-        error = refusal(sql)
-        assert error.code == "emulator_unsupported"
-        assert "'Europe/Berlin'" in str(error)
-    assert ask(sql.replace("Europe/Berlin", "UTC")).rows
 
 
 def test_metadata_tells_mistakes_and_places() -> None:

@@ -6,8 +6,8 @@ they are imported by the first query, not before.
 
 Promised: SELECT with WITH, JOIN, GROUP BY, HAVING, windows, QUALIFY, LIMIT BY, ARRAY JOIN, UNION, sub-queries and
 lambdas over the tables of `schema` and the functions of `functions`; columns, types, values, limits, placeholders and
-errors as PostHog has them. Not promised: other tables and functions, PostHog's actions and warehouse, time zones other
-than UTC with DuckDB, approximate aggregates to the last digit, and the text of `clickhouse`.
+errors as PostHog has them. Not promised: other tables and functions, PostHog's actions and warehouse, approximate
+aggregates to the last digit, and the text of `clickhouse`.
 
 What is valid HogQL but not covered is refused with the code `emulator_unsupported`, never answered with an empty
 result. Only the listed tables and functions are ever printed, and the database can neither read files nor be

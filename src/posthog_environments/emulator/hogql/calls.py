@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from posthog_environments.emulator.hogql.comparing import compare, time_literal, time_of
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
@@ -31,6 +30,7 @@ from posthog_environments.emulator.hogql.types import (
     UINT8,
     UTC_NAMES,
     Type,
+    known_zone,
     parse_type,
     tuple_of,
 )
@@ -138,8 +138,9 @@ class CallResolver(ExpressionResolver):
         if function.name == "toStartOfInterval":
             unit = args[1].name.removeprefix("toInterval") if isinstance(args[1], Call) else "Second"
             kind = self._function(f"toStartOf{unit}")[0].result(types[:1])
-        zone = zone or next((given.zone for given in types if given.family == "time"), "UTC")
-        return Call(kind if zone in UTC_NAMES else kind.in_zone(zone), function.name, args)
+        if zone is None and function.local:
+            zone = next((given.zone for given in types if given.zone not in UTC_NAMES), None)
+        return Call(kind.in_zone(zone) if zone else kind, function.name, args)
 
     @staticmethod
     def _type_named(node: Expr) -> Type:
@@ -154,7 +155,7 @@ class CallResolver(ExpressionResolver):
 
         Raises:
             HogQLError: There is no such zone.
-            HogQLUnsupported: The engine does not know it.
+            HogQLUnsupported: It is not constant.
         """
         place = function.zone
         if place is None or len(args) <= place:
@@ -164,14 +165,8 @@ class CallResolver(ExpressionResolver):
             raise HogQLUnsupported(f"The emulator supports only a constant time zone in {function.name}().")
         if node.value in UTC_NAMES:
             return args[:place], None
-        if self.engine == "duckdb":
-            raise HogQLUnsupported(
-                f"The emulator on DuckDB knows only the time zone UTC, not {node.value!r}; chDB knows all."
-            )
-        try:
-            ZoneInfo(node.value)
-        except (ValueError, OSError, ZoneInfoNotFoundError):
-            raise HogQLError(f"Unknown timezone: '{node.value}'", "bad_arguments") from None
+        if not known_zone(node.value):
+            raise HogQLError(f"Unknown timezone: '{node.value}'", "bad_arguments")
         return args, node.value
 
     def _function(self, name: str) -> tuple[Function, bool]:
@@ -320,8 +315,12 @@ class CallResolver(ExpressionResolver):
         """ClickHouse reads no texts as times in calls; PostHog's date functions are called with them all the same."""
         if not function.takes.startswith(("t", "st")):
             return args
+        place = function.zone
+        node = args[place] if place is not None and len(args) > place else None
+        zone = str(node.value) if isinstance(node, Literal) else "UTC"
+        kind = DATETIME6.in_zone(zone) if known_zone(zone) else DATETIME6
         return tuple(
-            time_of(arg.value, DATETIME6)
+            time_of(arg.value, kind)
             if isinstance(arg, Literal)
             and isinstance(arg.value, str)
             and function.takes[min(place, len(function.takes) - 1)] == "t"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from posthog_environments.emulator.clock import parse_iso
 from posthog_environments.emulator.hogql.errors import HogQLError
@@ -15,6 +16,7 @@ from posthog_environments.emulator.hogql.types import (
     DATETIME6,
     FLOAT64,
     UINT8,
+    UTC_NAMES,
     UUID,
     Type,
     no_supertype,
@@ -145,9 +147,9 @@ def time_of(text: str, kind: Type) -> Literal:
         raise HogQLError(f"Cannot parse datetime: '{text}'", "cannot_parse_datetime")
     if kind.base == "Date":
         return Literal(DATE, moment.date())
-    return Literal(
-        DATETIME6 if _OFFSET.search(text) else DATETIME6.in_zone(kind.zone), moment.replace(tzinfo=None)
-    )
+    if kind.zone not in UTC_NAMES and not _OFFSET.search(text):
+        moment = moment.replace(tzinfo=ZoneInfo(kind.zone)).astimezone(UTC)
+    return Literal(DATETIME6, moment.replace(tzinfo=None))
 
 
 def time_literal(value: date | datetime) -> Literal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import define, evolve, field
 
@@ -57,9 +58,14 @@ class Type:
         found = _ZONE.search(self.detail)
         return found[1] if found else "UTC"
 
+    @property
+    def has_zone(self) -> bool:
+        """Whether it is a moment, not a date."""
+        return self.base in ("DateTime", "DateTime64")
+
     def in_zone(self, zone: str) -> Type:
         """The same type of a time in another zone; a date has none."""
-        if self.base not in ("DateTime", "DateTime64"):
+        if not self.has_zone:
             return self
         precision = self.detail.partition(",")[0]
         return evolve(self, detail=f"'{zone}'" if self.base == "DateTime" else f"{precision}, '{zone}'")
@@ -115,6 +121,14 @@ DATETIME3: Final = Type("DateTime64", detail="3, 'UTC'")
 UUID: Final = Type("UUID")
 INTERVAL: Final = Type("Interval")
 NOTHING: Final = Type("Nothing", nullable=True)
+
+
+def known_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def array_of(item: Type) -> Type:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -23,7 +23,8 @@ def json_value(value: Any, kind: Type) -> Any:
         return value if kind.base == "Bool" else int(value)
     if isinstance(value, datetime):
         if kind.zone not in UTC_NAMES:
-            return value.astimezone(ZoneInfo(kind.zone)).isoformat()
+            moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return moment.astimezone(ZoneInfo(kind.zone)).isoformat()
         text = value.replace(tzinfo=None).isoformat()
         return text[:10] if kind.base == "Date" else f"{text}Z"
     if isinstance(value, date):

@@ -277,7 +277,7 @@ def _quoted(text: str) -> str:
 def _literal(literal: Literal) -> str:
     value, kind = literal.value, literal.type
     if isinstance(value, datetime):
-        return f"toDateTime64('{value.isoformat(sep=' ')}', 6, {kind.zone!r})"
+        return f"toDateTime64('{value.isoformat(sep=' ')}', 6, 'UTC')"
     if isinstance(value, date):
         return f"toDate{'' if _DATES[0] <= value <= _DATES[1] else '32'}('{value.isoformat()}')"
     if kind.base == "UUID" and value is not None:

@@ -11,11 +11,12 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.hogql.functions import FUNCTIONS, Function
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
-from posthog_environments.emulator.hogql.functions.times import cast_back
+from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit
+from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -39,6 +40,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Window,
 )
 from posthog_environments.emulator.hogql.schema import TABLES
+from posthog_environments.emulator.hogql.types import UTC_NAMES
 
 # After how many arguments each next condition comes.
 _CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
@@ -289,8 +291,13 @@ class DuckDBPrinter:
         function = FUNCTIONS[call.name]
         if call.name in ("plus", "minus") and any(arg.type.family == "interval" for arg in call.args):
             left, right = (self.value(arg) for arg in call.args)
-            return cast_back(f"({left} {'+' if call.name == 'plus' else '-'} {right})", call.type)
+            # A day has as many hours as the clocks say, an hour is an hour.
+            exact = any(interval_unit(arg) in ("second", "minute", "hour") for arg in call.args[1:])
+            zone = "UTC" if exact else call.type.zone
+            moved = f"({local_time(left, zone)} {'+' if call.name == 'plus' else '-'} {right})"
+            return utc_time(cast_back(moved, call.type), call.type, zone)
         every = _CONDITIONS_EVERY.get(call.name)
+        zone = _zone(call, function) if function.local else "UTC"
         args: list[str] = []
         for place, arg in enumerate(call.args):
             if isinstance(arg, Lambda):
@@ -298,9 +305,11 @@ class DuckDBPrinter:
                 args.append(f"lambda {arg.names[0]}: {body}")
             elif every and place < len(call.args) - 1 and place % every == 0:
                 args.append(self.condition(arg))
+            elif arg.type.has_zone:
+                args.append(local_time(self.value(arg), zone))
             else:
                 args.append(self.value(arg))
-        return function.write(args, call)
+        return utc_time(function.write(args, call), call.type, zone)
 
     def _fold(self, call: Call, over: str) -> str:
         """An aggregate or window function; ClickHouse gives the type's default over no rows."""
@@ -332,6 +341,14 @@ class DuckDBPrinter:
         if frame and FUNCTIONS[window.call.name].kind != "window":
             parts.append(frame)
         return self._fold(window.call, f" OVER ({' '.join(parts)})")
+
+
+def _zone(call: Call, function: Function) -> str:
+    """The zone that a function counts in."""
+    node = call.args[function.zone] if function.zone is not None and len(call.args) > function.zone else None
+    if isinstance(node, Literal):
+        return str(node.value)
+    return next((arg.type.zone for arg in call.args if arg.type.zone not in UTC_NAMES), "UTC")
 
 
 def _limits(query: Query) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from posthog_environments.emulator.hogql.functions.registry import Function, Write, always, fixed
+from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
 from posthog_environments.emulator.hogql.nodes import Call
 from posthog_environments.emulator.hogql.types import (
     BOOL,
@@ -15,6 +16,7 @@ from posthog_environments.emulator.hogql.types import (
     FLOAT64,
     INT64,
     STRING,
+    UTC_NAMES,
     UUID,
     Type,
 )
@@ -32,6 +34,8 @@ def text_of(value: str, kind: Type) -> str:
         return value
     if kind.base.startswith("Float"):
         return f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$', '')"
+    if kind.has_zone:
+        value = local_time(value, kind.zone)
     if kind.base == "DateTime64":
         digits = 3 if kind.detail.startswith("3") else 6
         return f"left(strftime({value}, '%Y-%m-%d %H:%M:%S.%f'), {20 + digits})"
@@ -96,10 +100,21 @@ def _finer_moment(types: Sequence[Type]) -> Type:
     return DATETIME6.null(types[0].nullable or types[0].family == "string")
 
 
+def _read_moment(args: Sequence[str], call: Call) -> str:
+    """A text that names no offset is in the zone that is named."""
+    moment, zone = PARSED_TIME.format(args[0]), call.type.zone
+    if zone in UTC_NAMES:
+        return moment
+    local = utc_time(f"TRY_CAST({args[0]} AS TIMESTAMP)", call.type, zone)
+    return f"CASE WHEN regexp_matches({args[0]}, '([zZ]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') THEN {moment} ELSE {local} END"
+
+
 def _to_moment(args: Sequence[str], call: Call) -> str:
     kind = call.args[0].type
     if kind.family == "string":
-        return PARSED_TIME.format(args[0])
+        return _read_moment(args, call)
+    if kind.family == "time" and not kind.has_zone:
+        return utc_time(f"CAST({args[0]} AS TIMESTAMP)", call.type, call.type.zone)
     if call.type.base == "DateTime":
         moment = f"epoch({args[0]})" if kind.family == "time" else args[0]
         return f"make_timestamp(CAST(floor({moment}) AS BIGINT) * 1000000)"
@@ -188,7 +203,9 @@ FUNCTIONS: Final = (
         _to_bool,
         clickhouse=_to_clickhouse_bool,
     ),
-    Function("toDate", 1, 2, _date, _to_date, clickhouse=_by_type("toDateOrNull", "toDate"), zone=1),
+    Function(
+        "toDate", 1, 2, _date, _to_date, clickhouse=_by_type("toDateOrNull", "toDate"), zone=1, local=True
+    ),
     Function("toDateTime", 1, 2, _moment, _to_moment, clickhouse=_moment_of("toDateTime"), zone=1),
     Function(
         "toDateTime64",
@@ -204,7 +221,7 @@ FUNCTIONS: Final = (
         1,
         2,
         always(DATETIME6.null()),
-        PARSED_TIME,
+        _read_moment,
         "s",
         clickhouse=_parsed,
         zone=1,
@@ -214,7 +231,7 @@ FUNCTIONS: Final = (
         1,
         2,
         always(DATETIME6.null()),
-        PARSED_TIME,
+        _read_moment,
         "s",
         clickhouse=_parsed,
         zone=1,
@@ -224,7 +241,7 @@ FUNCTIONS: Final = (
         1,
         3,
         always(DATETIME6.null()),
-        PARSED_TIME,
+        _read_moment,
         "s*",
         clickhouse=_parsed,
         zone=2,

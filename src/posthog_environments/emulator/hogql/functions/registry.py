@@ -50,6 +50,7 @@ class Function:
         empty: What an aggregate over no rows gives, where that is not its type's default; "NULL" for none.
         clickhouse: How ClickHouse writes it, likewise; "" for a call under the same name.
         zone: Which argument, the last one, is the time zone; None where it takes none.
+        local: Whether it counts in the zone that is named, or else in that of its time.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Function:
     empty: str = ""
     clickhouse: str | Write = ""
     zone: int | None = None
+    local: bool = False
     fold: Fold | None = None
 
     def check(self, types: Sequence[Type]) -> None:

@@ -111,7 +111,7 @@ def _truncated(unit: str) -> Rule:
 def _start_of(name: str, unit: str, most: int = 2) -> Function:
     target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
     template = f"CAST(date_trunc('{unit}', {{0}}) AS {target})"
-    return Function(name, 1, most, _truncated(unit), template, "t*", zone=1)
+    return Function(name, 1, most, _truncated(unit), template, "t*", zone=1, local=True)
 
 
 def _start_of_week(args: Sequence[str], call: Call) -> str:
@@ -122,6 +122,17 @@ def _start_of_week(args: Sequence[str], call: Call) -> str:
     if value == 0:
         return _WEEK_FROM_SUNDAY.format(args[0])
     return f"CAST(date_trunc('week', {args[0]}) AS DATE)"
+
+
+def _day_of_week(args: Sequence[str], call: Call) -> str:
+    """From 1 for Monday; other modes count from 0 or begin with Sunday."""
+    mode = call.args[1] if len(call.args) > 1 else None
+    value = mode.value if isinstance(mode, Literal) else 0
+    if value not in range(4):
+        raise HogQLError("The mode of toDayOfWeek() is 0, 1, 2 or 3", "bad_arguments")
+    return {0: "isodow({0})", 1: "isodow({0}) - 1", 2: "dayofweek({0})", 3: "dayofweek({0}) + 1"}[
+        value
+    ].format(args[0])
 
 
 def _date_trunc(args: Sequence[str], call: Call) -> str:
@@ -172,7 +183,7 @@ def _format(args: Sequence[str], call: Call) -> str:
 
 
 def _part(name: str, duckdb: str, kind: Type = UINT8) -> Function:
-    return Function(name, 1, 2, to(kind), duckdb, "t*", zone=1)
+    return Function(name, 1, 2, to(kind), duckdb, "t*", zone=1, local=True)
 
 
 def _mover(unit: str, sign: str) -> Function:
@@ -182,7 +193,15 @@ def _mover(unit: str, sign: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
         return cast_back(f"({args[0]} {sign} {maker.format(args[1])})", call.type)
 
-    return fixed(2, f"{verb}{unit.capitalize()}s", lambda types: shifted(types[0], unit), write, "tn")
+    return Function(
+        f"{verb}{unit.capitalize()}s",
+        2,
+        2,
+        lambda types: shifted(types[0], unit),
+        write,
+        "tn",
+        local=unit not in _OF_DAY,
+    )
 
 
 def _maker(unit: str) -> Function:
@@ -190,7 +209,9 @@ def _maker(unit: str) -> Function:
 
 
 def _yyyy(name: str, pattern: str, kind: Type) -> Function:
-    return Function(name, 1, 2, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t*", zone=1)
+    return Function(
+        name, 1, 2, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t*", zone=1, local=True
+    )
 
 
 _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
@@ -207,25 +228,30 @@ FUNCTIONS: Final = (
     _start_of("toStartOfQuarter", "quarter"),
     _start_of("toStartOfYear", "year"),
     _start_of("toStartOfISOYear", "isoyear"),
-    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "t*", zone=2),
+    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "t*", zone=2, local=True),
     *(
-        Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "t*", zone=1)
+        Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "t*", zone=1, local=True)
         for name, minutes in (("Five", 5), ("Ten", 10), ("Fifteen", 15))
     ),
-    Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*", zone=2),
+    Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*", zone=2, local=True),
     *(
-        Function(name, 2, 3, to(DATETIME), _date_trunc, "st*", clickhouse=_truncated_by_name, zone=2)
+        Function(
+            name, 2, 3, to(DATETIME), _date_trunc, "st*", clickhouse=_truncated_by_name, zone=2, local=True
+        )
         for name in ("dateTrunc", "date_trunc")
     ),
-    *(Function(name, 3, 4, to(INT64), _difference, "stt*", zone=3) for name in ("dateDiff", "date_diff")),
-    Function("formatDateTime", 2, 3, to(STRING), _format, "ts*", zone=2),
+    *(
+        Function(name, 3, 4, to(INT64), _difference, "stt*", zone=3, local=True)
+        for name in ("dateDiff", "date_diff")
+    ),
+    Function("formatDateTime", 2, 3, to(STRING), _format, "ts*", zone=2, local=True),
     Function("toTimeZone", 2, 2, first, "{0}", "ts", clickhouse=_in_zone, zone=1),
     _part("toYear", "year({0})", UINT16),
     _part("toQuarter", "quarter({0})"),
     _part("toMonth", "month({0})"),
     _part("toDayOfYear", "dayofyear({0})", UINT16),
     _part("toDayOfMonth", "day({0})"),
-    _part("toDayOfWeek", "isodow({0})"),
+    Function("toDayOfWeek", 1, 3, to(UINT8), _day_of_week, "t*", zone=2, local=True),
     _part("toHour", "hour({0})"),
     _part("toMinute", "minute({0})"),
     _part("toSecond", "second({0})"),
@@ -237,8 +263,8 @@ FUNCTIONS: Final = (
     Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*", zone=1),
     fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_ms({0})", "t"),
     fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "t"),
-    Function("toLastDayOfMonth", 1, 2, to(DATE), "last_day({0})", "t*", zone=1),
-    fixed(1, "monthName", to(STRING), "monthname({0})", "t"),
+    Function("toLastDayOfMonth", 1, 2, to(DATE), "last_day({0})", "t*", zone=1, local=True),
+    Function("monthName", 1, 1, to(STRING), "monthname({0})", "t", local=True),
     # These give the emulator's time; the resolver puts the constant in their place.
     Function("now", 0, 1, always(DATETIME6), "NULL", zone=0),
     Function("now64", 0, 2, always(DATETIME6), "NULL", zone=1),
