@@ -9,7 +9,7 @@ from posthog_environments.emulator.hogql.comparing import compare, time_literal,
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.expressions import ExpressionResolver, logic
 from posthog_environments.emulator.hogql.functions import Function, find, nearest
-from posthog_environments.emulator.hogql.functions.times import unit_of
+from posthog_environments.emulator.hogql.functions.times import interval_unit, unit_of
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -26,12 +26,13 @@ from posthog_environments.emulator.hogql.scopes import Scope, tuple_item
 from posthog_environments.emulator.hogql.syntax import Tree, items_of
 from posthog_environments.emulator.hogql.types import (
     DATETIME6,
-    INTERVAL,
+    NOTHING,
     UINT8,
     UTC_NAMES,
     Type,
     known_zone,
     parse_type,
+    supertype,
     tuple_of,
 )
 
@@ -109,14 +110,20 @@ class CallResolver(ExpressionResolver):
                 raise HogQLError(
                     "tupleElement() needs a tuple and a constant number", "illegal_type_of_argument"
                 )
-            return tuple_item(args[0], index.value)
+            return tuple_item(args[0], int(index.value))
         if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
             return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
         if function.name in ("arrayElement", "has") and types[0].family not in ("array", "map", "null"):
             raise HogQLError(
                 f"Illegal type {types[0]} of argument of function {function.name}", "illegal_type_of_argument"
             )
-        function.check(types)
+        function.check(args)
+        if not function.nulls and any(arg.type == NOTHING for arg in args if not isinstance(arg, Lambda)):
+            return Literal(NOTHING, None)
+        if function.name in ("has", "indexOf", "countEqual") and types[0].base == "Array":
+            supertype([types[0].item, types[1]])
+        if function.name == "nullIf":
+            compare("=", *args)
         if function.name == "multiIf":
             if len(types) % 2 == 0:
                 detail = f"Number of arguments for function multiIf doesn't match: passed {len(types)}, should be odd"
@@ -129,15 +136,15 @@ class CallResolver(ExpressionResolver):
                     )
         kind = function.result(types)
         if function.name == "dateTrunc" or function.name == "date_trunc":
-            unit_of(args[0], function.name)
-            kind = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0].result(
-                types[1:]
-            )
+            start = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0]
+            start.check(args[1:2])
+            kind = start.result(types[1:])
         if function.name == "JSONExtract":
             kind = self._type_named(args[-1])
         if function.name == "toStartOfInterval":
-            unit = args[1].name.removeprefix("toInterval") if isinstance(args[1], Call) else "Second"
-            kind = self._function(f"toStartOf{unit}")[0].result(types[:1])
+            start = self._function(f"toStartOf{interval_unit(types[1]).capitalize()}")[0]
+            start.check(args[:1])
+            kind = start.result(types[:1])
         if zone is None and function.local:
             zone = next((given.zone for given in types if given.zone not in UTC_NAMES), None)
         return Call(kind.in_zone(zone) if zone else kind, function.name, args)
@@ -265,7 +272,7 @@ class CallResolver(ExpressionResolver):
             moment, interval = args
         if isinstance(moment, Literal) and isinstance(moment.value, str):
             moment = time_of(moment.value, DATETIME6)
-        if interval.type != INTERVAL or moment.type.family != "time":
+        if interval.type.family != "interval" or moment.type.family != "time":
             raise HogQLError(f"Illegal types of arguments of function {name}", "illegal_type_of_argument")
         return self.arithmetic(_SHIFTS[name], moment, interval)
 
@@ -274,7 +281,7 @@ class CallResolver(ExpressionResolver):
     def _arguments(self, function: Function, args: list[Tree], scope: Scope) -> tuple[Expr, ...]:
         lambdas = [place for place, arg in enumerate(args) if arg["node"] == "Lambda"]
         if not lambdas:
-            if function.takes[0] == "*" and function.name in ("arrayMap", "arrayFilter", "arrayFirst"):
+            if function.takes == "*a" and len(args) > 1:
                 raise HogQLError(
                     f"First argument of {function.name}() must be a lambda", "illegal_type_of_argument"
                 )
@@ -313,7 +320,7 @@ class CallResolver(ExpressionResolver):
     @staticmethod
     def _times_read(function: Function, args: tuple[Expr, ...]) -> tuple[Expr, ...]:
         """ClickHouse reads no texts as times in calls; PostHog's date functions are called with them all the same."""
-        if not function.takes.startswith(("t", "st")):
+        if not function.takes.startswith(("t", "d", "f", "st")):
             return args
         place = function.zone
         node = args[place] if place is not None and len(args) > place else None
@@ -321,9 +328,7 @@ class CallResolver(ExpressionResolver):
         kind = DATETIME6.in_zone(zone) if known_zone(zone) else DATETIME6
         return tuple(
             time_of(arg.value, kind)
-            if isinstance(arg, Literal)
-            and isinstance(arg.value, str)
-            and function.takes[min(place, len(function.takes) - 1)] == "t"
+            if isinstance(arg, Literal) and isinstance(arg.value, str) and function.letter(place) in "tdf"
             else arg
             for place, arg in enumerate(args)
         )
@@ -375,9 +380,10 @@ class CallResolver(ExpressionResolver):
             )
         resolved = tuple(self.expr(arg, scope) for arg in args)
         types = [arg.type for arg in resolved]
-        function.check(types)
+        function.check(resolved)
         distinct = bool(tree.get("distinct"))
-        return Call(function.result(types), function.name, resolved, constants, distinct, condition, True)
+        kind = NOTHING if NOTHING in types and not function.nulls else function.result(types)
+        return Call(kind, function.name, resolved, constants, distinct, condition, True)
 
     def _parameter(self, tree: Tree, scope: Scope) -> Any:
         found = self.expr(tree, scope)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql.comparing import compare, member
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
-from posthog_environments.emulator.hogql.functions.times import interval_unit, shifted
+from posthog_environments.emulator.hogql.functions.times import interval_of, interval_unit, shifted
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -33,7 +33,7 @@ from posthog_environments.emulator.hogql.types import (
     FLOAT64,
     INT32,
     INT64,
-    INTERVAL,
+    NOTHING,
     UINT8,
     arithmetic,
     named_type,
@@ -211,6 +211,8 @@ class ExpressionResolver(ABC):
     def arithmetic(self, op: str, left: Expr, right: Expr) -> Expr:
         name = ARITHMETIC[op]
         families = left.type.family, right.type.family
+        if "null" in families:
+            return Literal(NOTHING, None)
         if "time" in families and op in "+-" and families != ("time", "time"):
             return self._moved(name, left, right)
         if families == ("time", "time") and op == "-" and left.type.base == right.type.base == "Date":
@@ -235,13 +237,14 @@ class ExpressionResolver(ABC):
         if right.type.numeric:
             # Plain numbers are days of a date and seconds of a time.
             unit = "Day" if left.type.base == "Date" else "Second"
-            right = Call(INTERVAL, f"toInterval{unit}", (right,))
+            right = Call(interval_of(unit).null(right.type.nullable), f"toInterval{unit}", (right,))
         if right.type.family != "interval":
             raise HogQLError(
                 f"Illegal types {left.type} and {right.type} of arguments of function {name}",
                 "illegal_type_of_argument",
             )
-        return Call(shifted(left.type, interval_unit(right)), name, (left, right))
+        kind = shifted(left.type, interval_unit(right.type))
+        return Call(kind.null(left.type.nullable or right.type.nullable), name, (left, right))
 
     def _comparison(self, tree: Tree, scope: Scope) -> Expr:
         op: str = tree["op"]

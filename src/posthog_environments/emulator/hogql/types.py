@@ -42,7 +42,7 @@ class Type:
     @property
     def family(self) -> str:
         """number, bool, string, time, uuid, array, tuple, map, interval, null."""
-        return _FAMILIES.get(self.base, "number")
+        return "interval" if self.base.startswith("Interval") else _FAMILIES.get(self.base, "number")
 
     @property
     def integral(self) -> bool:
@@ -100,7 +100,6 @@ _FAMILIES: Final = {
     "Array": "array",
     "Tuple": "tuple",
     "Map": "map",
-    "Interval": "interval",
     "Nothing": "null",
 }
 
@@ -119,7 +118,6 @@ DATETIME: Final = Type("DateTime", detail="'UTC'")
 DATETIME6: Final = Type("DateTime64", detail="6, 'UTC'")
 DATETIME3: Final = Type("DateTime64", detail="3, 'UTC'")
 UUID: Final = Type("UUID")
-INTERVAL: Final = Type("Interval")
 NOTHING: Final = Type("Nothing", nullable=True)
 
 
@@ -164,7 +162,7 @@ def supertype(types: Sequence[Type]) -> Type:
     known = [kind for kind in types if kind.base != "Nothing"]
     nullable = any(kind.nullable for kind in types)
     if not known:
-        return NOTHING
+        return NOTHING.null(nullable)
     first = known[0]
     if all(_same(kind, first) for kind in known):
         return first.null(nullable) if nullable else first
@@ -194,6 +192,9 @@ def _number(types: Sequence[Type]) -> Type:
         return FLOAT64
     bits = max(kind.bits for kind in types)
     signed = any(kind.signed for kind in types)
+    if bits == 8 and not signed:
+        # Bool is one byte as well: the first of them it is.
+        return types[0].null(False)
     if signed:
         unsigned = max((kind.bits for kind in types if not kind.signed), default=0)
         if unsigned >= bits:

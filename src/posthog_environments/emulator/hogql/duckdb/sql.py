@@ -15,7 +15,7 @@ from posthog_environments.emulator.hogql.functions import FUNCTIONS, Function
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
-from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit
+from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit, made_interval
 from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
 from posthog_environments.emulator.hogql.nodes import (
     Call,
@@ -40,7 +40,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Window,
 )
 from posthog_environments.emulator.hogql.schema import TABLES
-from posthog_environments.emulator.hogql.types import UTC_NAMES
+from posthog_environments.emulator.hogql.types import NOTHING, UTC_NAMES
 
 # After how many arguments each next condition comes.
 _CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
@@ -290,13 +290,17 @@ class DuckDBPrinter:
     def _call(self, call: Call) -> str:
         function = FUNCTIONS[call.name]
         if call.name in ("plus", "minus") and any(arg.type.family == "interval" for arg in call.args):
-            left, right = (self.value(arg) for arg in call.args)
+            left, right = (
+                made_interval(self.value(arg), arg.type) if arg.type.family == "interval" else self.value(arg)
+                for arg in call.args
+            )
             # A day has as many hours as the clocks say, an hour is an hour.
-            exact = any(interval_unit(arg) in ("second", "minute", "hour") for arg in call.args[1:])
+            exact = interval_unit(call.args[1].type) in ("second", "minute", "hour")
             zone = "UTC" if exact else call.type.zone
             moved = f"({local_time(left, zone)} {'+' if call.name == 'plus' else '-'} {right})"
             return utc_time(cast_back(moved, call.type), call.type, zone)
         every = _CONDITIONS_EVERY.get(call.name)
+        mixed = {"bool", "number"} <= {arg.type.family for arg in call.args}
         zone = _zone(call, function) if function.local else "UTC"
         args: list[str] = []
         for place, arg in enumerate(call.args):
@@ -307,6 +311,8 @@ class DuckDBPrinter:
                 args.append(self.condition(arg))
             elif arg.type.has_zone:
                 args.append(local_time(self.value(arg), zone))
+            elif arg.type.family == "bool" and (mixed or function.letter(place) in "nwp"):
+                args.append(f"CAST({self.value(arg)} AS UTINYINT)")
             else:
                 args.append(self.value(arg))
         return utc_time(function.write(args, call), call.type, zone)
@@ -316,9 +322,13 @@ class DuckDBPrinter:
         function = FUNCTIONS[call.name]
         args = [self.value(arg) for arg in call.args]
         conditions = [self.condition(call.condition)] if call.condition is not None else []
-        if function.skips_missing and call.args and call.args[0].type.nullable:
-            conditions.append(f"{args[0]} IS NOT NULL")
+        if function.skips_missing:
+            conditions += [
+                f"{arg} IS NOT NULL" for arg, node in zip(args, call.args, strict=True) if node.type.nullable
+            ]
         end = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+        if call.type == NOTHING:
+            return f"max(NULL){end}{over}"
         text = function.write_fold(args, call, end + over)
         default = function.empty or default_of(call.type)
         return (

@@ -19,6 +19,8 @@ from posthog_environments.emulator.hogql.functions.registry import (
 from posthog_environments.emulator.hogql.nodes import Call
 from posthog_environments.emulator.hogql.types import FLOAT64, INT64, UINT64, Type, array_of
 
+_FLOAT32: Final = Type("Float32")
+
 
 def _sum(types: Sequence[Type]) -> Type:
     kind = types[0]
@@ -46,11 +48,25 @@ def _quantile(args: Sequence[str], call: Call) -> str:
     return f"quantile_cont(CAST({args[0]} AS DOUBLE), {_level(call)})"
 
 
+def _member(value: str, call: Call, end: str, place: str) -> str:
+    """One of the sorted values; `place` of their level times their count."""
+    count = f"count({value}){end}"
+    place = f"greatest(least(CAST({place.format(f'({_level(call)} * {count})')} AS BIGINT), {count}), 1)"
+    return f"list_sort(list({value}){end})[{place}]"
+
+
 def _quantile_exact(args: Sequence[str], call: Call, end: str) -> str:
-    # The member at the whole part of level times count, as ClickHouse takes it; the printer sorts.
-    count = f"count({args[0]}){end}"
-    place = f"least(CAST(floor({_level(call)} * {count}) AS BIGINT) + 1, {count})"
-    return f"list_sort(list({args[0]}){end})[{place}]"
+    return _member(args[0], call, end, "floor({}) + 1")
+
+
+def _quantile_digest(args: Sequence[str], call: Call, end: str) -> str:
+    # So it is as long as the values are few; of many ClickHouse knows only about what they are.
+    return _member(f"CAST({args[0]} AS DOUBLE)", call, end, "ceil({})")
+
+
+def _quantile_timing(args: Sequence[str], call: Call, end: str) -> str:
+    # Whole milliseconds, and nothing before 0.
+    return _member(f"CASE WHEN {args[0]} >= 0 THEN trunc({args[0]}) END", call, end, "floor({}) + 1")
 
 
 def _quantiles(args: Sequence[str], call: Call) -> str:
@@ -67,12 +83,22 @@ def _count(args: Sequence[str], call: Call) -> str:
     return f"count({distinct}{_together(args)})"
 
 
+def _combined(types: Sequence[Type]) -> Type:
+    return UINT64.null(any(kind.nullable for kind in types))
+
+
 def _together(args: Sequence[str]) -> str:
     return args[0] if len(args) == 1 else f"row({', '.join(args)})"
 
 
 def _uniq(args: Sequence[str], call: Call) -> str:
     return f"count(DISTINCT {_together(args)})"
+
+
+def _uniq_combined(args: Sequence[str], call: Call, end: str) -> str:
+    count = _uniq(args, call) + end
+    # ClickHouse says NULL where it could count nothing.
+    return f"nullif({count}, 0)" if call.type.nullable else count
 
 
 def _top(args: Sequence[str], call: Call) -> str:
@@ -119,6 +145,7 @@ def _aggregate(
     skips: bool = False,
     empty: str = "",
     fold: Fold | None = None,
+    nulls: bool = False,
 ) -> Function:
     return Function(
         name,
@@ -132,6 +159,7 @@ def _aggregate(
         skips_missing=skips,
         empty=empty,
         fold=fold,
+        nulls=nulls,
     )
 
 
@@ -156,29 +184,44 @@ def _floats(name: str, duckdb: str, arguments: int = 1) -> Function:
 
 
 def _at(name: str, duckdb: str) -> Function:
-    return _aggregate(name, first, lambda args, call: f"{duckdb}({args[0]}, {args[1]})", least=2, most=2)
+    def result(types: Sequence[Type]) -> Type:
+        return types[0].null(any(kind.nullable for kind in types))
+
+    return _aggregate(
+        name, result, lambda args, call: f"{duckdb}({args[0]}, {args[1]})", least=2, most=2, skips=True
+    )
+
+
+def _edge(name: str, duckdb: str, place: int) -> Function:
+    """The first or last value that is there."""
+
+    def fold(args: Sequence[str], call: Call, end: str) -> str:
+        # Over windows DuckDB skips nothing.
+        return f"(list({args[0]}){end})[{place}]" if " OVER (" in end else f"{duckdb}({args[0]}){end}"
+
+    return _aggregate(name, first, "", fold=fold, skips=True)
 
 
 FUNCTIONS: Final = (
-    _aggregate("count", always(UINT64), _count, least=0),
+    _aggregate("count", always(UINT64), _count, least=0, skips=True, nulls=True),
     *(
-        _aggregate(name, always(UINT64), _uniq, most=None)
-        for name in ("uniq", "uniqExact", "uniqHLL12", "uniqTheta", "uniqCombined")
+        _aggregate(name, always(UINT64), _uniq, most=None, skips=True, nulls=True)
+        for name in ("uniq", "uniqExact", "uniqHLL12", "uniqTheta")
     ),
+    _aggregate("uniqCombined", _combined, "", fold=_uniq_combined, most=None, skips=True),
     _plain("sum", _sum, "sum", "n"),
     _plain("avg", to(FLOAT64), "avg", "n", "NULL"),
     _plain("min", first, "min"),
     _plain("max", first, "max"),
-    _plain("any", first, "any_value"),
-    _aggregate("anyLast", first, lambda args, call: f"last({args[0]})", skips=True),
-    _aggregate("first_value", first, lambda args, call: f"first({args[0]})"),
-    _aggregate("last_value", first, lambda args, call: f"last({args[0]})"),
+    *(_edge(name, "first", 1) for name in ("any", "first_value")),
+    *(_edge(name, "last", -1) for name in ("anyLast", "last_value")),
     _at("argMin", "arg_min"),
     _at("argMax", "arg_max"),
     _aggregate("median", to(FLOAT64), _quantile, "n", empty="NULL"),
+    *(_aggregate(name, to(FLOAT64), _quantile, "n", params=(0, 1), empty="NULL") for name in ("quantile",)),
     *(
-        _aggregate(name, to(FLOAT64), _quantile, "n", params=(0, 1), empty="NULL")
-        for name in ("quantile", "quantileTDigest", "quantileTiming")
+        _aggregate(name, to(_FLOAT32), "", "n", fold=fold, params=(0, 1), skips=True, empty="NULL")
+        for name, fold in (("quantileTDigest", _quantile_digest), ("quantileTiming", _quantile_timing))
     ),
     _aggregate(
         "quantileExact", first, "", "n", fold=_quantile_exact, params=(0, 1), skips=True, empty="NULL"
@@ -188,7 +231,9 @@ FUNCTIONS: Final = (
     _aggregate("groupArray", _array, "", fold=_group_array, params=(0, 1), skips=True),
     _aggregate("groupUniqArray", _array, "", fold=_group_uniq_array, params=(0, 1), skips=True),
     _aggregate("topK", _array, _top, params=(0, 3), skips=True),
-    _aggregate("avgWeighted", to(FLOAT64), "", "n", fold=_weighted, least=2, most=2, empty="NULL"),
+    _aggregate(
+        "avgWeighted", to(FLOAT64), "", "n", fold=_weighted, least=2, most=2, skips=True, empty="NULL"
+    ),
     _floats("stddevPop", "stddev_pop"),
     _floats("stddevSamp", "stddev_samp"),
     _floats("varPop", "var_pop"),
@@ -196,7 +241,7 @@ FUNCTIONS: Final = (
     _floats("covarPop", "covar_pop", 2),
     _floats("covarSamp", "covar_samp", 2),
     _floats("corr", "corr", 2),
-    _plain("groupBitAnd", widest, "bit_and", "n"),
-    _plain("groupBitOr", widest, "bit_or", "n"),
-    _plain("groupBitXor", widest, "bit_xor", "n"),
+    _plain("groupBitAnd", widest, "bit_and", "w"),
+    _plain("groupBitOr", widest, "bit_or", "w"),
+    _plain("groupBitXor", widest, "bit_xor", "w"),
 )

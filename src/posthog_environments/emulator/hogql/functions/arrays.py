@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from posthog_environments.emulator.hogql.errors import HogQLUnsupported
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.functions.registry import Function, Rule, Write, always, fixed
-from posthog_environments.emulator.hogql.nodes import Call, Lambda, Literal
+from posthog_environments.emulator.hogql.nodes import Call, Expr, Lambda, Literal
 from posthog_environments.emulator.hogql.types import (
     FLOAT64,
     INT64,
-    NOTHING,
     STRING,
     UINT8,
     UINT32,
@@ -40,6 +39,10 @@ def _same(types: Sequence[Type]) -> Type:
     return array_of(types[0].item)
 
 
+def _there(types: Sequence[Type]) -> Type:
+    return array_of(types[0].item.null(False))
+
+
 def _lambda_array(types: Sequence[Type]) -> Type:
     return array_of(types[0])
 
@@ -49,7 +52,8 @@ def _filtered(types: Sequence[Type]) -> Type:
 
 
 def _item(types: Sequence[Type]) -> Type:
-    return types[0].args[1] if types[0].base == "Map" else types[0].item
+    item = types[0].args[1] if types[0].base == "Map" else types[0].item
+    return item.null(item.nullable or types[1].nullable)
 
 
 def _found(types: Sequence[Type]) -> Type:
@@ -113,14 +117,21 @@ def _sorted_type(types: Sequence[Type]) -> Type:
     return array_of(types[-1].item)
 
 
+def part(value: str, size: str, start: str, count: str | None) -> str:
+    """Members or characters from a place that may count from the end, and be before the first one."""
+    low = f"CASE WHEN {start} < 0 THEN {size} + {start} + 1 ELSE {start} END"
+    high = size
+    if count is not None:
+        high = f"CASE WHEN {count} < 0 THEN {size} + {count} ELSE {low} + {count} - 1 END"
+    # Nothing begins at 0.
+    high = f"CASE WHEN {start} = 0 THEN 0 ELSE {high} END"
+    return f"array_slice({value}, greatest({low}, 1), greatest({high}, 0))"
+
+
 def _slice(args: Sequence[str], call: Call) -> str:
-    array, start = args[0], args[1]
-    low = f"CASE WHEN {start} < 0 THEN greatest(len({array}) + {start} + 1, 1) ELSE {start} END"
-    if len(args) == 2:
-        return f"list_slice({array}, {low}, len({array}))"
-    count = args[2]
-    high = f"CASE WHEN {count} < 0 THEN len({array}) + {count} ELSE ({low}) + {count} - 1 END"
-    return f"list_slice({array}, {low}, {high})"
+    start = f"coalesce({args[1]}, 1)"
+    count = f"coalesce({args[2]}, len({args[0]}))" if len(args) > 2 else None
+    return part(args[0], f"len({args[0]})", start, count)
 
 
 def _text_join(args: Sequence[str], call: Call) -> str:
@@ -129,6 +140,12 @@ def _text_join(args: Sequence[str], call: Call) -> str:
 
 def _joined_range(types: Sequence[Type]) -> Type:
     return array_of(supertype(types).null(False))
+
+
+def _forward(args: Sequence[Expr]) -> None:
+    values = [arg.value for arg in args if isinstance(arg, Literal)]
+    if (len(args) == 1 and values and values[0] < 0) or (len(args) == len(values) == 3 and not values[2]):
+        raise HogQLError("range() goes from 0 up, and never in steps of 0", "argument_out_of_bound")
 
 
 def _range(args: Sequence[str], call: Call) -> str:
@@ -147,7 +164,7 @@ def _test(name: str, duckdb: str) -> Function:
         return duckdb.format(f"list_filter({args[0]}, lambda member: member <> 0)", args[0])
 
     kind = UINT32 if name in ("arrayCount", "arrayFirstIndex") else UINT8
-    return Function(name, 1, 2, always(kind), write, predicate=True)
+    return Function(name, 1, 2, always(kind), write, "*a", predicate=True)
 
 
 def _first_index(args: Sequence[str], call: Call) -> str:
@@ -155,13 +172,38 @@ def _first_index(args: Sequence[str], call: Call) -> str:
     return f"coalesce(list_position({places}, TRUE), 0)"
 
 
-def _simple(count: int, name: str, result: Rule, duckdb: str, takes: str = "a*") -> Function:
-    return fixed(count, name, result, duckdb, takes)
+def _simple(
+    count: int, name: str, result: Rule, duckdb: str | Write, takes: str = "a*", *, nulls: bool = False
+) -> Function:
+    return fixed(count, name, result, duckdb, takes, nulls=nulls)
+
+
+def _search(name: str, result: Type, duckdb: str) -> Function:
+    """Looks for a value; NULL is found where it is a member."""
+    same = "lambda member: member IS NOT DISTINCT FROM {1}"
+    return _simple(2, name, always(result), duckdb.replace("{same}", same), nulls=True)
 
 
 def _flat(kind: Type) -> Type:
-    item = kind.item
-    return item if item.base == "Array" else kind
+    return _flat(kind.item) if kind.item.base == "Array" else kind
+
+
+def _flatten(args: Sequence[str], call: Call) -> str:
+    text, kind = args[0], call.args[0].type
+    while kind.item.base == "Array":
+        text, kind = f"flatten({text})", kind.item
+    return text
+
+
+def _zip(args: Sequence[str], call: Call) -> str:
+    uneven = " OR ".join(f"len({args[0]}) <> len({other})" for other in args[1:])
+    return f"CASE WHEN {uneven} THEN error('sizes of arrays') ELSE list_zip({', '.join(args)}) END"
+
+
+def _numbers(args: Sequence[Expr]) -> None:
+    kind = args[0].type if len(args) > 1 else args[0].type.item
+    if not kind.numeric or kind.nullable:
+        raise HogQLError(f"Members of type {kind} cannot be added", "illegal_type_of_argument")
 
 
 def _sum_type(types: Sequence[Type]) -> Type:
@@ -172,38 +214,44 @@ def _sum_type(types: Sequence[Type]) -> Type:
 _LAMBDA: Final = "*a"
 
 FUNCTIONS: Final = (
-    Function(
-        "array", 0, None, lambda types: array_of(supertype(types) if types else NOTHING.null(False)), "[{*}]"
-    ),
-    Function("range", 1, 3, _joined_range, _range, "n"),
-    fixed(2, "arrayElement", _item, _element),
-    _simple(2, "has", always(UINT8), _flag("list_contains({0}, {1})")),
+    Function("array", 0, None, lambda types: array_of(supertype(types)), "[{*}]", nulls=True),
+    Function("range", 1, 3, _joined_range, _range, "w", refuse=_forward),
+    fixed(2, "arrayElement", _item, _element, "*w"),
+    _search("has", UINT8, _flag("len(list_filter({0}, {same})) > 0")),
     _simple(2, "hasAny", always(UINT8), _flag("list_has_any({0}, {1})"), "a"),
     _simple(2, "hasAll", always(UINT8), _flag("list_has_all({0}, {1})"), "a"),
-    _simple(2, "indexOf", always(UINT64), "coalesce(list_position({0}, {1}), 0)"),
-    _simple(2, "countEqual", always(UINT64), "len(list_filter({0}, lambda member: member = {1}))"),
+    _search("indexOf", UINT64, "coalesce(list_position({0}, {1}), 0)"),
+    _search("countEqual", UINT64, "len(list_filter({0}, {same}))"),
     Function("arrayConcat", 1, None, _joined, "list_concat({*})", "a"),
     _simple(
         1,
         "arrayDistinct",
-        _same,
+        _there,
         "list_filter({0}, lambda member, place: member IS NOT NULL AND list_position({0}, member) = place)",
     ),
-    _simple(1, "arrayUniq", always(UINT32), "list_unique({0})"),
+    _simple(1, "arrayUniq", always(UINT32), "list_unique({0}) + CAST(list_count({0}) < len({0}) AS INTEGER)"),
     _simple(1, "arrayReverse", _same, "list_reverse({0})"),
-    _simple(1, "arrayFlatten", lambda types: _flat(types[0]), "flatten({0})"),
-    _simple(2, "arrayPushBack", _pushed, "list_append({0}, {1})"),
-    _simple(2, "arrayPushFront", _pushed, "list_prepend({1}, {0})"),
+    _simple(1, "arrayFlatten", lambda types: _flat(types[0]), _flatten),
+    _simple(2, "arrayPushBack", _pushed, "list_append({0}, {1})", nulls=True),
+    _simple(2, "arrayPushFront", _pushed, "list_prepend({1}, {0})", nulls=True),
     _simple(1, "arrayPopBack", _same, "list_slice({0}, 1, len({0}) - 1)"),
     _simple(1, "arrayPopFront", _same, "list_slice({0}, 2, len({0}))"),
     _simple(2, "arrayIntersect", _joined, "list_sort(list_intersect({0}, {1}))", "a"),
     _simple(1, "arrayEnumerate", always(array_of(UINT32)), "range(1, len({0}) + 1)"),
-    Function("arraySlice", 2, 3, _same, _slice, "an"),
+    Function("arraySlice", 2, 3, _same, _slice, "aw", nulls=True),
     Function("arrayStringConcat", 1, 2, always(STRING), _text_join, "as"),
-    Function("arraySort", 1, 2, _sorted_type, _sorted("list_sort")),
-    Function("arrayReverseSort", 1, 2, _sorted_type, _sorted("list_reverse_sort")),
-    Function("arraySum", 1, 2, _sum_type, _aggregated("list_sum"), "*a"),
-    Function("arrayAvg", 1, 2, always(FLOAT64), _aggregated("list_avg", "CAST('nan' AS DOUBLE)"), "*a"),
+    Function("arraySort", 1, 2, _sorted_type, _sorted("list_sort"), "*a"),
+    Function("arrayReverseSort", 1, 2, _sorted_type, _sorted("list_reverse_sort"), "*a"),
+    Function("arraySum", 1, 2, _sum_type, _aggregated("list_sum"), "*a", refuse=_numbers),
+    Function(
+        "arrayAvg",
+        1,
+        2,
+        always(FLOAT64),
+        _aggregated("list_avg", "CAST('nan' AS DOUBLE)"),
+        "*a",
+        refuse=_numbers,
+    ),
     Function("arrayMin", 1, 2, _extreme, _aggregated("list_min"), "*a"),
     Function("arrayMax", 1, 2, _extreme, _aggregated("list_max"), "*a"),
     Function("arrayMap", 2, None, _lambda_array, "list_transform({1}, {0})", _LAMBDA),
@@ -218,7 +266,7 @@ FUNCTIONS: Final = (
         2,
         None,
         lambda types: array_of(tuple_of(kind.item for kind in types)),
-        "list_zip({*})",
+        _zip,
         "a",
     ),
     fixed(0, "emptyArrayString", always(array_of(STRING)), "CAST([] AS VARCHAR[])"),

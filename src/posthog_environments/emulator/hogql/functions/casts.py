@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from posthog_environments.emulator.hogql.functions.registry import Function, Write, always, fixed
+from posthog_environments.emulator.hogql.errors import HogQLError
+from posthog_environments.emulator.hogql.functions.registry import Function, Write, always, fixed, to
 from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
-from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.nodes import Call, Expr
 from posthog_environments.emulator.hogql.types import (
     BOOL,
     DATE,
@@ -33,7 +34,12 @@ def text_of(value: str, kind: Type) -> str:
     if kind.family == "string":
         return value
     if kind.base.startswith("Float"):
-        return f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$', '')"
+        return f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$|(e-?)\\+?0?', '\\1')"
+    if kind.base == "Array":
+        return _text_of_array(value, kind)
+    if kind.base == "Tuple":
+        members = (_quoted(f"({value})[{place}]", item, "m") for place, item in enumerate(kind.args, 1))
+        return f"concat('(', concat_ws(',', {', '.join(members)}), ')')"
     if kind.has_zone:
         value = local_time(value, kind.zone)
     if kind.base == "DateTime64":
@@ -42,6 +48,24 @@ def text_of(value: str, kind: Type) -> str:
     if kind.base == "DateTime":
         return f"strftime({value}, '%Y-%m-%d %H:%M:%S')"
     return f"CAST({value} AS VARCHAR)"
+
+
+def _text_of_array(value: str, kind: Type, name: str = "m") -> str:
+    members = f"list_transform({value}, lambda {name}: {_quoted(name, kind.item, name + 'm')})"
+    return f"concat('[', array_to_string({members}, ','), ']')"
+
+
+def _quoted(value: str, kind: Type, name: str) -> str:
+    """A member of an array or tuple as ClickHouse writes it there; `name` is free for an array inside."""
+    if kind.base == "Array":
+        return _text_of_array(value, kind, name)
+    text = text_of(value, kind)
+    if kind.family == "string":
+        for plain, escaped in (("\\", "\\\\"), ("''", "\\''"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+            text = f"replace({text}, '{plain}', '{escaped}')"
+    if kind.family in ("string", "time", "uuid"):
+        text = f"concat('''', {text}, '''')"
+    return f"CASE WHEN {value} IS NULL THEN 'NULL' ELSE {text} END"
 
 
 def _to_string(args: Sequence[str], call: Call) -> str:
@@ -83,7 +107,7 @@ def _to_date(args: Sequence[str], call: Call) -> str:
     if kind.numeric:
         # Small numbers are days, large ones seconds.
         return (
-            f"CASE WHEN {args[0]} < 65536 THEN DATE '1970-01-01' + CAST({args[0]} AS INTEGER) "
+            f"CASE WHEN {args[0]} < 0 THEN DATE '1970-01-01' WHEN {args[0]} < 65536 THEN DATE '1970-01-01' + CAST({args[0]} AS INTEGER) "
             f"ELSE CAST(make_timestamp(CAST({args[0]} AS BIGINT) * 1000000) AS DATE) END"
         )
     return f"CAST({args[0]} AS DATE)"
@@ -116,8 +140,13 @@ def _to_moment(args: Sequence[str], call: Call) -> str:
     if kind.family == "time" and not kind.has_zone:
         return utc_time(f"CAST({args[0]} AS TIMESTAMP)", call.type, call.type.zone)
     if call.type.base == "DateTime":
-        moment = f"epoch({args[0]})" if kind.family == "time" else args[0]
-        return f"make_timestamp(CAST(floor({moment}) AS BIGINT) * 1000000)"
+        if kind.family == "time":
+            return f"make_timestamp(CAST(floor(epoch({args[0]})) AS BIGINT) * 1000000)"
+        # 32 bits hold it.
+        kept = (
+            f"CASE WHEN {args[0]} < 0 THEN 0 WHEN {args[0]} > 4294967295 THEN 4294967295 ELSE {args[0]} END"
+        )
+        return f"make_timestamp(CAST(floor({kept}) AS BIGINT) * 1000000)"
     if kind.numeric:
         return f"make_timestamp(CAST({args[0]} * 1000000 AS BIGINT))"
     return f"CAST({args[0]} AS TIMESTAMP)"
@@ -127,7 +156,7 @@ def _to_bool(args: Sequence[str], call: Call) -> str:
     (value,), kind = args, call.args[0].type
     if kind.family == "string":
         return f"CASE lower({value}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END"
-    return f"({value} <> 0)" if kind.family == "number" else value
+    return f"({value} <> 0)" if kind.numeric else value
 
 
 def _by_type(of_text: str, other: str) -> Write:
@@ -161,39 +190,44 @@ def _moment_of(name: str, precision: str = "") -> Write:
     return write
 
 
+def _or_zero(name: str, kind: Type, read: Write, clickhouse: str) -> Function:
+    def write(args: Sequence[str], call: Call) -> str:
+        found = f"coalesce({read(args, call)}, 0)"
+        return f"CASE WHEN {args[0]} IS NOT NULL THEN {found} END" if call.type.nullable else found
+
+    return fixed(1, name, to(kind), write, "s", clickhouse=clickhouse)
+
+
+def _default_there(args: Sequence[Expr]) -> None:
+    if args[1].type.nullable:
+        raise HogQLError("The default of toFloatOrDefault() must not be nullable", "bad_arguments")
+
+
 FUNCTIONS: Final = (
     fixed(1, "toString", lambda types: STRING.null(types[0].nullable), _to_string),
-    fixed(1, "toInt", always(INT64.null()), _to_int, clickhouse=_CAST.format("Int64")),
-    fixed(1, "toFloat", always(FLOAT64.null()), _to_float, clickhouse=_CAST.format("Float64")),
+    fixed(1, "toInt", always(INT64.null()), _to_int, "p", clickhouse=_CAST.format("Int64"), nulls=True),
     fixed(
-        1,
-        "toIntOrZero",
-        always(INT64),
-        lambda args, call: f"coalesce({_to_int(args, call)}, 0)",
-        "s",
-        clickhouse="toInt64OrZero({0})",
+        1, "toFloat", always(FLOAT64.null()), _to_float, "p", clickhouse=_CAST.format("Float64"), nulls=True
     ),
-    fixed(
-        1,
-        "toFloatOrZero",
-        always(FLOAT64),
-        lambda args, call: f"coalesce({_to_float(args, call)}, 0)",
-        "s",
-        clickhouse="toFloat64OrZero({0})",
-    ),
+    _or_zero("toIntOrZero", INT64, _to_int, "toInt64OrZero({0})"),
+    _or_zero("toFloatOrZero", FLOAT64, _to_float, "toFloat64OrZero({0})"),
     fixed(
         2,
         "toFloatOrDefault",
         always(FLOAT64),
         lambda args, call: f"coalesce({_to_float(args[:1], call)}, {args[1]})",
-        "*n",
+        "pn",
         clickhouse="toFloat64OrDefault({0}, toFloat64({1}))",
+        nulls=True,
+        refuse=_default_there,
     ),
     fixed(
         1,
         "toUUID",
         always(UUID.null()),
         "CAST(TRY_CAST({0} AS UUID) AS VARCHAR)",
+        "x",
+        nulls=True,
         clickhouse=_CAST.format("UUID"),
     ),
     fixed(
@@ -201,18 +235,29 @@ FUNCTIONS: Final = (
         "toBool",
         lambda types: BOOL.null(types[0].nullable or types[0].family == "string"),
         _to_bool,
+        "p",
+        nulls=True,
         clickhouse=_to_clickhouse_bool,
     ),
     Function(
-        "toDate", 1, 2, _date, _to_date, clickhouse=_by_type("toDateOrNull", "toDate"), zone=1, local=True
+        "toDate",
+        1,
+        2,
+        _date,
+        _to_date,
+        "p",
+        clickhouse=_by_type("toDateOrNull", "toDate"),
+        zone=1,
+        local=True,
     ),
-    Function("toDateTime", 1, 2, _moment, _to_moment, clickhouse=_moment_of("toDateTime"), zone=1),
+    Function("toDateTime", 1, 2, _moment, _to_moment, "p", clickhouse=_moment_of("toDateTime"), zone=1),
     Function(
         "toDateTime64",
         1,
         3,
         _finer_moment,
         _to_moment,
+        "p*",
         clickhouse=_moment_of("toDateTime64", ", 6"),
         zone=2,
     ),
@@ -246,5 +291,5 @@ FUNCTIONS: Final = (
         clickhouse=_parsed,
         zone=2,
     ),
-    fixed(1, "fromUnixTimestamp", lambda types: _PLAIN.null(types[0].nullable), _to_moment, "n"),
+    fixed(1, "fromUnixTimestamp", lambda types: _PLAIN.null(types[0].nullable), _to_moment, "w"),
 )

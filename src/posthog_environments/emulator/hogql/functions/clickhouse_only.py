@@ -22,7 +22,7 @@ _TEXTS: Final = array_of(STRING)
 
 
 def _scalar(name: str, result: Rule, takes: str = "*", least: int = 1, most: int | None = 1) -> Function:
-    return Function(name, least, most, result, "", takes)
+    return Function(name, least, most, result, "", takes, nulls=True)
 
 
 def _aggregate(
@@ -33,7 +33,7 @@ def _aggregate(
     most: int | None = 1,
     params: tuple[int, int] = (0, 0),
 ) -> Function:
-    return Function(name, least, most, result, "", takes, "aggregate", params)
+    return Function(name, least, most, result, "", takes, "aggregate", params, nulls=True)
 
 
 def _summed(types: Sequence[Type]) -> Type:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from posthog_environments.emulator.hogql.errors import HogQLError
+from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.registry import (
     Function,
     Rule,
@@ -14,7 +16,7 @@ from posthog_environments.emulator.hogql.functions.registry import (
     to,
     widest,
 )
-from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
     FLOAT64,
     NOTHING,
@@ -46,13 +48,28 @@ def _coalesce(types: Sequence[Type]) -> Type:
 
 
 def _if_null(types: Sequence[Type]) -> Type:
+    if not types[0].nullable:
+        return types[0]
     return supertype(types).null(types[1].nullable)
+
+
+def _or_else(args: Sequence[str], call: Call) -> str:
+    return f"coalesce({args[0]}, {args[1]})" if call.args[0].type.nullable else args[0]
+
+
+def _extreme(types: Sequence[Type]) -> Type:
+    kind = supertype(types)
+    return (
+        UINT8.null(kind.nullable)
+        if kind.base == "Bool" and len({given.base for given in types}) > 1
+        else kind
+    )
 
 
 def _rounded(name: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
-        if call.args[0].type.integral and len(args) == 1:
-            return args[0]
+        if call.args[0].type.integral:
+            return args[0] if len(args) == 1 else _rounded_whole(name, args, call)
         # `round` takes the even neighbour of a half, as ClickHouse does with floats.
         value = f"CAST({args[0]} AS DOUBLE)"
         if len(args) == 1:
@@ -61,7 +78,20 @@ def _rounded(name: str) -> Function:
             return f"round_even({value}, CAST({args[1]} AS INTEGER))"
         return f"{name}({value} * power(10, {args[1]})) / power(10, {args[1]})"
 
-    return Function(name, 1, 2, first, write, "n")
+    def result(types: Sequence[Type]) -> Type:
+        return types[0].null(any(kind.nullable for kind in types))
+
+    return Function(name, 1, 2, result, write, "nw")
+
+
+def _rounded_whole(name: str, args: Sequence[str], call: Call) -> str:
+    kind, digits = call.args[0].type, call.args[1]
+    power = f"power(10, -({args[1]}))"
+    value = f"CAST({name}({args[0]} / {power}) * {power} AS BIGINT)"
+    if isinstance(digits, Literal) and 10**-digits.value >= 1 << kind.bits - kind.signed:
+        # The power of ten does not fit into the type.
+        return f"({args[0]} * 0)"
+    return f"CASE WHEN {args[1]} >= 0 THEN {args[0]} ELSE {value} END"
 
 
 def _float(name: str, duckdb: str) -> Function:
@@ -73,13 +103,35 @@ def _tuple_item(types: Sequence[Type]) -> Type:
 
 
 def _int_div(types: Sequence[Type]) -> Type:
-    signed = any(kind.signed for kind in types)
+    signed = any(kind.signed or not kind.integral for kind in types)
     return Type(f"{'Int' if signed else 'UInt'}{types[0].bits}", types[0].nullable or types[1].nullable)
 
 
 def _unsigned(types: Sequence[Type]) -> Type:
     kind = types[0]
     return Type(f"UInt{kind.bits}", kind.nullable) if kind.signed else kind
+
+
+def _negated(types: Sequence[Type]) -> Type:
+    kind = types[0]
+    if kind.signed or not kind.integral:
+        return kind
+    return Type(f"Int{min(kind.bits * 2, 64)}", kind.nullable)
+
+
+def _bits(types: Sequence[Type]) -> Type:
+    sign = "Int" if any(kind.signed for kind in types) else "UInt"
+    return Type(f"{sign}{max(kind.bits for kind in types)}", any(kind.nullable for kind in types))
+
+
+def _assumed(args: Sequence[str], call: Call) -> str:
+    default = default_of(call.type)
+    return args[0] if default == "NULL" else f"coalesce({args[0]}, {default})"
+
+
+def _something(args: Sequence[Expr]) -> None:
+    if args[0].type == NOTHING:
+        raise HogQLError("assumeNotNull() needs a value that can be there", "illegal_column")
 
 
 def _transform(args: Sequence[str], call: Call) -> str:
@@ -99,7 +151,7 @@ FUNCTIONS: Final = (
     fixed(2, "divide", _math("/"), "(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))", "n"),
     fixed(2, "modulo", _math("%"), "({0} % {1})", "n"),
     fixed(2, "intDiv", _int_div, "CAST(trunc(CAST({0} AS DOUBLE) / {1}) AS BIGINT)", "n"),
-    fixed(1, "negate", lambda types: arithmetic("-", types[0], types[0]), "(-{0})", "n"),
+    fixed(1, "negate", _negated, "(-{0})", "n"),
     fixed(1, "abs", _unsigned, "abs({0})", "n"),
     fixed(1, "sign", to(Type("Int8")), "sign({0})", "n"),
     _rounded("round"),
@@ -123,8 +175,8 @@ FUNCTIONS: Final = (
     fixed(2, "pow", to(FLOAT64), "power(CAST({0} AS DOUBLE), {1})", "n"),
     fixed(2, "power", to(FLOAT64), "power(CAST({0} AS DOUBLE), {1})", "n"),
     fixed(0, "pi", always(FLOAT64), "pi()"),
-    Function("greatest", 1, None, widest, "greatest({*})"),
-    Function("least", 1, None, widest, "least({*})"),
+    Function("greatest", 1, None, _extreme, "greatest({*})", nulls=True),
+    Function("least", 1, None, _extreme, "least({*})", nulls=True),
     fixed(1, "isNaN", to(UINT8), "CAST(isnan(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
     fixed(1, "isInfinite", to(UINT8), "CAST(isinf(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
     fixed(1, "isFinite", to(UINT8), "CAST(isfinite(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
@@ -135,26 +187,27 @@ FUNCTIONS: Final = (
         "CASE WHEN isfinite(CAST({0} AS DOUBLE)) THEN {0} ELSE {1} END",
         "n",
     ),
-    fixed(2, "bitAnd", _math("+"), "({0} & {1})", "n"),
-    fixed(2, "bitOr", _math("+"), "({0} | {1})", "n"),
-    fixed(2, "bitXor", _math("+"), "xor({0}, {1})", "n"),
-    fixed(3, "if", _branches, _cases, "c*"),
-    Function("multiIf", 3, None, _branches, _cases),
-    Function("coalesce", 1, None, _coalesce, "coalesce({*})"),
-    fixed(2, "ifNull", _if_null, "coalesce({0}, {1})"),
-    fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})"),
-    fixed(1, "assumeNotNull", lambda types: types[0].null(False), "{0}"),
-    fixed(1, "toNullable", lambda types: types[0].null(), "{0}"),
-    fixed(1, "materialize", first, "{0}"),
-    fixed(1, "identity", first, "{0}"),
+    fixed(2, "bitAnd", _bits, "({0} & {1})", "w"),
+    fixed(2, "bitOr", _bits, "({0} | {1})", "w"),
+    fixed(2, "bitXor", _bits, "xor({0}, {1})", "w"),
+    fixed(3, "if", _branches, _cases, "c*", nulls=True),
+    Function("multiIf", 3, None, _branches, _cases, nulls=True),
+    Function("coalesce", 1, None, _coalesce, "coalesce({*})", nulls=True),
+    fixed(2, "ifNull", _if_null, _or_else, nulls=True),
+    fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})", nulls=True),
+    fixed(1, "assumeNotNull", lambda types: types[0].null(False), _assumed, nulls=True, refuse=_something),
+    fixed(1, "toNullable", lambda types: types[0].null(), "{0}", "v", nulls=True),
+    fixed(1, "materialize", first, "{0}", nulls=True),
+    fixed(1, "identity", first, "{0}", nulls=True),
     fixed(
         1,
         "toTypeName",
         always(STRING),
         lambda args, call: f"'{call.args[0].type!s}'".replace("'UTC'", "''UTC''"),
+        nulls=True,
     ),
-    Function("transform", 3, 4, _transformed, _transform, "*aa*"),
-    Function("tuple", 1, None, tuple_of, "row({*})"),
+    Function("transform", 3, 4, _transformed, _transform, "*aa*", nulls=True),
+    Function("tuple", 1, None, tuple_of, "row({*})", nulls=True),
     fixed(2, "tupleElement", _tuple_item, lambda args, call: f"({args[0]})[{args[1]}]", "u*"),
     fixed(2, "xor", to(UINT8), "CAST(({0} <> 0) <> ({1} <> 0) AS UTINYINT)", "n"),
 )

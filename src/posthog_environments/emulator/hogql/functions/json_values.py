@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions.registry import Function, always
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.functions.registry import Function, Write, to
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
-from posthog_environments.emulator.hogql.types import FLOAT64, INT64, STRING, UINT8, UINT64, array_of
+from posthog_environments.emulator.hogql.types import FLOAT64, INT64, STRING, UINT8, UINT64, Type, array_of
 
 
 def pointer(path: Sequence[str | int]) -> str:
@@ -57,7 +57,7 @@ def _number(kind: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
         return f"coalesce(TRY_CAST(({_read(args, call)}) ->> '$' AS {sql}), 0)"
 
-    return Function(f"JSONExtract{kind}", 1, None, always(INT64 if kind == "Int" else FLOAT64), write, "s*")
+    return _reader(f"JSONExtract{kind}", INT64 if kind == "Int" else FLOAT64, write)
 
 
 def _flag(args: Sequence[str], call: Call) -> str:
@@ -87,15 +87,34 @@ def _has(args: Sequence[str], call: Call) -> str:
     return f"CAST(({_read(args, call)}) IS NOT NULL AS UTINYINT)"
 
 
+def _reader(name: str, kind: Type, write: Write) -> Function:
+    """A function of a text and a path; it gives nothing for a text that is not there."""
+
+    def written(args: Sequence[str], call: Call) -> str:
+        found = write(args, call)
+        return f"CASE WHEN {args[0]} IS NOT NULL THEN {found} END" if call.type.nullable else found
+
+    def result(types: Sequence[Type]) -> Type:
+        return kind.null(types[0].nullable)
+
+    refuse = _there if kind.base == "Array" else None
+    return Function(name, 1, None, result, written, "s*", refuse=refuse)
+
+
+def _there(args: Sequence[Expr]) -> None:
+    if args[0].type.nullable and args[0].type.base == "String":
+        raise HogQLError("No array can be nullable: ifNull(text, '') helps", "illegal_type_of_argument")
+
+
 FUNCTIONS: Final = (
-    Function("JSONExtractString", 1, None, always(STRING), _text, "s*"),
-    Function("JSONExtractRaw", 1, None, always(STRING), _raw, "s*"),
+    _reader("JSONExtractString", STRING, _text),
+    _reader("JSONExtractRaw", STRING, _raw),
     _number("Int"),
     _number("Float"),
-    Function("JSONExtractBool", 1, None, always(UINT8), _flag, "s*"),
-    Function("JSONExtractArrayRaw", 1, None, always(array_of(STRING)), _items, "s*"),
-    Function("JSONExtractKeys", 1, None, always(array_of(STRING)), _keys, "s*"),
-    Function("JSONLength", 1, None, always(UINT64), _length, "s*"),
-    Function("JSONHas", 1, None, always(UINT8), _has, "s*"),
-    Function("isValidJSON", 1, 1, always(UINT8), "CAST(json_valid({0}) AS UTINYINT)", "s"),
+    _reader("JSONExtractBool", UINT8, _flag),
+    _reader("JSONExtractArrayRaw", array_of(STRING), _items),
+    _reader("JSONExtractKeys", array_of(STRING), _keys),
+    _reader("JSONLength", UINT64, _length),
+    _reader("JSONHas", UINT8, _has),
+    Function("isValidJSON", 1, 1, to(UINT8), "CAST(json_valid({0}) AS UTINYINT)", "s"),
 )

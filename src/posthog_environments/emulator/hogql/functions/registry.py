@@ -8,12 +8,13 @@ from typing import Final, Literal
 from attrs import define
 
 from posthog_environments.emulator.hogql.errors import HogQLError
-from posthog_environments.emulator.hogql.nodes import Call
+from posthog_environments.emulator.hogql.nodes import Call, Column, Expr, Name, Subquery, walk
 from posthog_environments.emulator.hogql.types import Type, supertype
 
 Rule = Callable[[Sequence[Type]], Type]
 Write = Callable[[Sequence[str], Call], str]
 Fold = Callable[[Sequence[str], Call, str], str]
+Refuse = Callable[[Sequence[Expr]], None]
 Kind = Literal["scalar", "aggregate", "window"]
 
 _FAMILIES: Final = {
@@ -26,6 +27,9 @@ _FAMILIES: Final = {
     "u": ("tuple",),
     "l": ("string", "array"),
     "m": ("map",),
+    "p": ("number", "bool", "string", "time"),
+    "v": ("number", "bool", "string", "time", "uuid", "interval"),
+    "x": ("string", "uuid"),
 }
 
 
@@ -41,7 +45,8 @@ class Function:
         duckdb: How DuckDB writes it: a template with `{0}`, `{1}` ... and `{*}` for all, or a function that writes; ""
             where DuckDB cannot do it.
         takes: What its arguments must be, a letter each; the last letter holds for all that follow. n number, s text,
-            t time, a array, c condition, i interval, u tuple, l text or array, m map, * anything.
+            t time, a array, c truth value, i interval, u tuple, l text or array, m map, * anything; w whole number,
+            d time of a day, f time with fractions of seconds, p plain value, v what may be nullable, x text or UUID.
         kind: What it is.
         params: How many parameters it takes in brackets of their own: least and most.
         predicate: Whether its lambda is a condition.
@@ -51,6 +56,9 @@ class Function:
         clickhouse: How ClickHouse writes it, likewise; "" for a call under the same name.
         zone: Which argument, the last one, is the time zone; None where it takes none.
         local: Whether it counts in the zone that is named, or else in that of its time.
+        constant: Which arguments must be constant.
+        nulls: Whether it has rules of its own for NULL; all others are NULL where NULL is written as an argument.
+        refuse: Raises for arguments whose values it does not take.
     """
 
     name: str
@@ -68,21 +76,32 @@ class Function:
     zone: int | None = None
     local: bool = False
     fold: Fold | None = None
+    constant: tuple[int, ...] = ()
+    nulls: bool = False
+    refuse: Refuse | None = None
 
-    def check(self, types: Sequence[Type]) -> None:
+    def letter(self, place: int) -> str:
+        """What the argument there must be; see `takes`."""
+        return self.takes[min(place, len(self.takes) - 1)]
+
+    def check(self, args: Sequence[Expr]) -> None:
         """Refuse arguments of the wrong type.
 
         Raises:
             HogQLError: In ClickHouse's words.
         """
-        for place, kind in enumerate(types):
-            letter = self.takes[min(place, len(self.takes) - 1)]
-            if letter == "*" or kind.family in (*_FAMILIES[letter], "null"):
-                continue
-            what = "aggregate function" if self.kind == "aggregate" else "function"
-            raise HogQLError(
-                f"Illegal type {kind} of argument of {what} {self.name}", "illegal_type_of_argument"
-            )
+        for place, arg in enumerate(args):
+            if not _fits(self.letter(place), arg.type):
+                what = "aggregate function" if self.kind == "aggregate" else "function"
+                raise HogQLError(
+                    f"Illegal type {arg.type} of argument of {what} {self.name}", "illegal_type_of_argument"
+                )
+            if place in self.constant and any(isinstance(node, _CHANGING) for node in walk(arg)):
+                raise HogQLError(
+                    f"Argument {place + 1} of function {self.name} must be constant", "illegal_column"
+                )
+        if self.refuse is not None:
+            self.refuse(args)
 
     def write(self, args: Sequence[str], call: Call) -> str:
         """The call in DuckDB's SQL."""
@@ -100,6 +119,21 @@ class Function:
     def clickhouse_name(self) -> str:
         """Name of the aggregate or window function in ClickHouse."""
         return self.clickhouse if isinstance(self.clickhouse, str) and self.clickhouse else self.name
+
+
+_CHANGING: Final = (Column, Name, Subquery)
+
+
+def _fits(letter: str, kind: Type) -> bool:
+    if letter == "*" or kind.family == "null":
+        return True
+    if letter == "w":
+        return kind.integral
+    if letter == "d":
+        return kind.family == "time" and kind.base != "Date"
+    if letter == "f":
+        return kind.base == "DateTime64"
+    return kind.family in _FAMILIES[letter]
 
 
 def _written(template: str | Write, args: Sequence[str], call: Call) -> str:
@@ -139,6 +173,25 @@ def fixed(
     takes: str = "*",
     *,
     clickhouse: str | Write = "",
+    constant: tuple[int, ...] = (),
+    nulls: bool = False,
+    refuse: Refuse | None = None,
 ) -> Function:
     """A scalar function with so many arguments."""
-    return Function(name, count, count, result, duckdb, takes, clickhouse=clickhouse)
+    return Function(
+        name,
+        count,
+        count,
+        result,
+        duckdb,
+        takes,
+        clickhouse=clickhouse,
+        constant=constant,
+        nulls=nulls,
+        refuse=refuse,
+    )
+
+
+def whole(value: str, kind: Type) -> str:
+    """A number without its fraction, in DuckDB's SQL, whose casts would round it."""
+    return value if kind.integral else f"CAST(trunc({value}) AS BIGINT)"

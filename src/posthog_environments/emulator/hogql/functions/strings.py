@@ -8,12 +8,16 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.functions.arrays import part
 from posthog_environments.emulator.hogql.functions.casts import text_of
-from posthog_environments.emulator.hogql.functions.registry import Function, always, fixed, to
-from posthog_environments.emulator.hogql.nodes import Call, Literal
+from posthog_environments.emulator.hogql.functions.registry import Function, always, fixed, to, whole
+from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import STRING, UINT8, UINT64, array_of
 
 _TEXTS: Final = array_of(STRING)
+# ClickHouse changes the letters of ASCII alone.
+_LOWER: Final = f"translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}')"
+_UPPER: Final = f"translate({{}}, '{ascii_lowercase}', '{ascii_uppercase}')"
 _HOST: Final = r"^(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//(?:[^/?#@]*@)?([^/?#:]*)"
 
 
@@ -34,8 +38,8 @@ def _concat_all(args: Sequence[str], call: Call) -> str:
     return f"concat({', '.join(parts)})"
 
 
-def _text(count: int, name: str, duckdb: str, takes: str = "s") -> Function:
-    return fixed(count, name, to(STRING), duckdb, takes)
+def _text(count: int, name: str, duckdb: str) -> Function:
+    return fixed(count, name, to(STRING), duckdb, "s")
 
 
 def _test(count: int, name: str, duckdb: str, takes: str = "s") -> Function:
@@ -51,27 +55,91 @@ def _empty(args: Sequence[str], call: Call) -> str:
     return f"len({args[0]}) = 0" if call.args[0].type.base == "Array" else f"{args[0]} = ''"
 
 
+def _constant(node: Expr) -> object:
+    return node.value if isinstance(node, Literal) else None
+
+
 def _substring(args: Sequence[str], call: Call) -> str:
-    return f"substring({', '.join(args)})"
+    bounds = [whole(arg, node.type) for arg, node in zip(args[1:], call.args[1:], strict=True)]
+    values = [_constant(node) for node in call.args[1:]]
+    if all(isinstance(value, int) and value > 0 for value in values):
+        return f"substring({args[0]}, {', '.join(bounds)})"
+    text = part(args[0], f"length({args[0]})", bounds[0], bounds[1] if len(bounds) > 1 else None)
+    missing = " OR ".join(f"{bound} IS NULL" for bound in bounds)
+    return f"CASE WHEN {missing} THEN NULL ELSE {text} END" if call.type.nullable else text
+
+
+def _end(name: str) -> Function:
+    def write(args: Sequence[str], call: Call) -> str:
+        return f"{name}({args[0]}, {whole(args[1], call.args[1].type)})"
+
+    return fixed(2, name, to(STRING), write, "sn")
 
 
 def _trim(name: str, duckdb: str) -> Function:
-    return Function(name, 1, 2, to(STRING), lambda args, call: f"{duckdb}({', '.join(args)})", "s")
+    def write(args: Sequence[str], call: Call) -> str:
+        return f"{duckdb}({', '.join(args)})"
+
+    return Function(name, 1, 2, to(STRING), write, "s", constant=(1,))
+
+
+def _not_negative(args: Sequence[Expr]) -> None:
+    length = _constant(args[1])
+    if isinstance(length, int) and length < 0:
+        raise HogQLError(
+            "Texts are not padded to negative lengths", "index_of_positional_argument_is_out_of_range"
+        )
 
 
 def _pad(name: str, duckdb: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
-        filler = args[2] if len(args) > 2 else "' '"
+        filler = args[2] if len(args) > 2 and _constant(call.args[2]) != "" else "' '"
         return f"{duckdb}({args[0]}, CAST({args[1]} AS INTEGER), {filler})"
 
-    return Function(name, 2, 3, to(STRING), write, "sns")
+    return Function(name, 2, 3, to(STRING), write, "sws", constant=(2,), refuse=_not_negative)
+
+
+def _one_byte(args: Sequence[Expr]) -> None:
+    separator = _constant(args[0])
+    if isinstance(separator, str) and len(separator.encode()) != 1:
+        raise HogQLError("The separator of splitByChar() must be one byte", "bad_arguments")
 
 
 def _split(name: str, duckdb: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
-        return f"coalesce({duckdb.format(args[1], args[0])}, [])"
+        text = f"coalesce({args[1]}, '')" if call.args[1].type.nullable else args[1]
+        parts = duckdb.format(text, args[0])
+        # Without a separator there are as many parts as letters: none in an empty text.
+        return f"CASE WHEN {text} = '' THEN [] ELSE {parts} END" if _constant(call.args[0]) == "" else parts
 
-    return fixed(2, name, always(_TEXTS), write, "s")
+    return fixed(
+        2,
+        name,
+        always(_TEXTS),
+        write,
+        "s",
+        constant=(0,),
+        refuse=_one_byte if name == "splitByChar" else None,
+    )
+
+
+def _letters(args: Sequence[Expr]) -> None:
+    before, after = _constant(args[1]), _constant(args[2])
+    if not isinstance(before, str) or not isinstance(after, str):
+        return
+    if not (before + after).isascii() or len(before) < len(after):
+        raise HogQLError("translate() takes letters of ASCII, and no more for fewer", "bad_arguments")
+
+
+def _unless_empty(duckdb: str) -> str:
+    """A replacement; ClickHouse finds no empty text."""
+    return f"CASE WHEN {{1}} = '' THEN {{0}} || left({{2}}, 0) ELSE {duckdb} END"
+
+
+def _position(text: str, wanted: str) -> str:
+    place = f"instr({text}, {wanted})"
+    # ClickHouse counts bytes.
+    return f"CASE WHEN {place} = 0 THEN 0 ELSE strlen(left({text}, {place} - 1)) + 1 END"
 
 
 def _extract(duckdb: str, args: Sequence[str], call: Call) -> str:
@@ -88,7 +156,11 @@ def _extract(duckdb: str, args: Sequence[str], call: Call) -> str:
 
 
 def _extract_all(args: Sequence[str], call: Call) -> str:
-    return f"coalesce({_extract('regexp_extract_all', args, call)}, [])"
+    found = _extract("regexp_extract_all", args, call)
+    if found.endswith(", 0)"):
+        # ClickHouse stops where the pattern finds nothing but an empty text.
+        found = f"list_slice({found}, 1, coalesce(nullif(list_position({found}, ''), 0) - 1, len({found})))"
+    return f"coalesce({found}, [])"
 
 
 def _url_parameter(args: Sequence[str], call: Call) -> str:
@@ -97,9 +169,8 @@ def _url_parameter(args: Sequence[str], call: Call) -> str:
 
 
 FUNCTIONS: Final = (
-    # ClickHouse changes the letters of ASCII alone.
-    _text(1, "lower", f"translate({{0}}, '{ascii_uppercase}', '{ascii_lowercase}')"),
-    _text(1, "upper", f"translate({{0}}, '{ascii_lowercase}', '{ascii_uppercase}')"),
+    _text(1, "lower", _LOWER.format("{0}")),
+    _text(1, "upper", _UPPER.format("{0}")),
     _text(1, "lowerUTF8", "lower({0})"),
     _text(1, "upperUTF8", "upper({0})"),
     _text(1, "reverse", "reverse({0})"),
@@ -107,12 +178,12 @@ FUNCTIONS: Final = (
     fixed(1, "lengthUTF8", to(UINT64), "length({0})", "s"),
     fixed(1, "empty", to(UINT8), lambda args, call: f"CAST({_empty(args, call)} AS UTINYINT)", "l"),
     fixed(1, "notEmpty", to(UINT8), lambda args, call: f"CAST(NOT ({_empty(args, call)}) AS UTINYINT)", "l"),
-    Function("concat", 1, None, always(STRING), _concat, clickhouse=_concat_all),
+    Function("concat", 1, None, always(STRING), _concat, clickhouse=_concat_all, nulls=True),
     Function("substring", 2, 3, to(STRING), _substring, "sn"),
     Function("substringUTF8", 2, 3, to(STRING), _substring, "sn"),
-    _text(2, "left", "left({0}, {1})", "sn"),
-    _text(2, "right", "right({0}, {1})", "sn"),
-    _text(2, "repeat", "repeat({0}, {1})", "sn"),
+    _end("left"),
+    _end("right"),
+    fixed(2, "repeat", to(STRING), "repeat({0}, {1})", "sw"),
     _pad("leftPad", "lpad"),
     _pad("rightPad", "rpad"),
     _trim("trim", "trim"),
@@ -123,18 +194,30 @@ FUNCTIONS: Final = (
     _trim("rtrim", "rtrim"),
     _text(3, "replace", "replace({0}, {1}, {2})"),
     _text(3, "replaceAll", "replace({0}, {1}, {2})"),
-    _text(3, "replaceOne", "regexp_replace({0}, regexp_escape({1}), replace({2}, '\\', '\\\\'))"),
-    _text(3, "replaceRegexpAll", "regexp_replace({0}, {1}, {2}, 'gs')"),
-    _text(3, "replaceRegexpOne", "regexp_replace({0}, {1}, {2}, 's')"),
-    _text(3, "translate", "translate({0}, {1}, {2})"),
+    _text(
+        3,
+        "replaceOne",
+        _unless_empty("regexp_replace({0}, regexp_escape({1}), replace({2}, '\\', '\\\\'))"),
+    ),
+    _text(3, "replaceRegexpAll", _unless_empty("regexp_replace({0}, {1}, {2}, 'gs')")),
+    _text(3, "replaceRegexpOne", _unless_empty("regexp_replace({0}, {1}, {2}, 's')")),
+    fixed(3, "translate", to(STRING), "translate({0}, {1}, {2})", "s", constant=(1, 2), refuse=_letters),
     fixed(2, "extract", to(STRING), lambda args, call: _extract("regexp_extract", args, call), "s"),
     fixed(2, "extractAll", always(_TEXTS), _extract_all, "s"),
     _split("splitByChar", "string_split({0}, {1})"),
     _split("splitByString", "string_split({0}, {1})"),
     _split("splitByRegexp", "string_split_regex({0}, {1})"),
-    fixed(2, "position", to(UINT64), "instr({0}, {1})", "s"),
-    fixed(2, "positionCaseInsensitive", to(UINT64), "instr(lower({0}), lower({1}))", "s"),
-    fixed(2, "countSubstrings", to(UINT64), "len(string_split({0}, {1})) - 1", "s"),
+    fixed(2, "position", to(UINT64), _position("{0}", "{1}"), "s"),
+    fixed(
+        2, "positionCaseInsensitive", to(UINT64), _position(_LOWER.format("{0}"), _LOWER.format("{1}")), "s"
+    ),
+    fixed(
+        2,
+        "countSubstrings",
+        to(UINT64),
+        "(strlen({0}) - strlen(replace({0}, {1}, ''))) // greatest(strlen({1}), 1)",
+        "s",
+    ),
     _test(2, "startsWith", "starts_with({0}, {1})"),
     _test(2, "endsWith", "suffix({0}, {1})"),
     fixed(2, "levenshteinDistance", to(UINT64), "levenshtein({0}, {1})", "s"),
@@ -155,5 +238,5 @@ FUNCTIONS: Final = (
     _text(1, "cutFragment", "regexp_replace({0}, '#.*$', '')"),
     _text(1, "cutQueryStringAndFragment", "regexp_replace({0}, '[?#].*$', '')"),
     _text(1, "cutWWW", r"regexp_replace({0}, '//www\.', '//')"),
-    fixed(2, "extractURLParameter", to(STRING), _url_parameter, "s"),
+    fixed(2, "extractURLParameter", to(STRING), _url_parameter, "s", constant=(1,)),
 )

@@ -14,6 +14,7 @@ from posthog_environments.emulator.hogql.functions.registry import (
     first,
     fixed,
     to,
+    whole,
 )
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
@@ -21,7 +22,6 @@ from posthog_environments.emulator.hogql.types import (
     DATETIME,
     DATETIME6,
     INT64,
-    INTERVAL,
     STRING,
     UINT8,
     UINT16,
@@ -33,6 +33,7 @@ from posthog_environments.emulator.hogql.types import (
 UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 _SHORT_UNITS: Final = {"ss": "second", "mi": "minute", "hh": "hour", "dd": "day", "wk": "week", "mm": "month"}
 _OF_DAY: Final = frozenset({"second", "minute", "hour"})
+# An interval is a number until it moves a time.
 _MAKERS: Final = {
     "second": "to_seconds(CAST({0} AS BIGINT))",
     "minute": "to_minutes(CAST({0} AS BIGINT))",
@@ -89,10 +90,18 @@ def shifted(moment: Type, unit: str) -> Type:
     return moment
 
 
-def interval_unit(node: Expr) -> str:
-    """The unit of an interval expression."""
-    name = node.name.removeprefix("toInterval").lower() if isinstance(node, Call) else ""
-    return name if name in UNITS else "second"
+def interval_of(unit: str) -> Type:
+    return Type(f"Interval{unit.capitalize()}")
+
+
+def interval_unit(kind: Type) -> str:
+    """The unit of an interval."""
+    return kind.base.removeprefix("Interval").lower()
+
+
+def made_interval(value: str, kind: Type) -> str:
+    """An interval that DuckDB can add."""
+    return _MAKERS[interval_unit(kind)].format(value)
 
 
 def cast_back(value: str, kind: Type) -> str:
@@ -103,6 +112,8 @@ def cast_back(value: str, kind: Type) -> str:
 def _truncated(unit: str) -> Rule:
     def rule(types: Sequence[Type]) -> Type:
         kind = DATETIME if unit in (*_OF_DAY, "day") else DATE
+        if unit == "day" and types[0].base == "Date":
+            kind = Type("DateTime")
         return kind.null(types[0].nullable)
 
     return rule
@@ -111,15 +122,16 @@ def _truncated(unit: str) -> Rule:
 def _start_of(name: str, unit: str, most: int = 2) -> Function:
     target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
     template = f"CAST(date_trunc('{unit}', {{0}}) AS {target})"
-    return Function(name, 1, most, _truncated(unit), template, "t*", zone=1, local=True)
+    takes = "d*" if unit in _OF_DAY else "t*"
+    return Function(name, 1, most, _truncated(unit), template, takes, zone=1, local=True)
 
 
 def _start_of_week(args: Sequence[str], call: Call) -> str:
     mode = call.args[1] if len(call.args) > 1 else None
-    value = mode.value if isinstance(mode, Literal) else 0
-    if value not in (0, 1, 3):
-        raise HogQLUnsupported("The emulator knows only the modes 0, 1 and 3 of toStartOfWeek().")
-    if value == 0:
+    if mode is not None and not isinstance(mode, Literal):
+        raise HogQLUnsupported("The emulator supports only a constant mode in toStartOfWeek().")
+    # Odd modes begin on Monday.
+    if mode is None or mode.value % 2 == 0:
         return _WEEK_FROM_SUNDAY.format(args[0])
     return f"CAST(date_trunc('week', {args[0]}) AS DATE)"
 
@@ -156,14 +168,18 @@ def _blocks(minutes: int) -> str:
 
 
 def _interval_start(args: Sequence[str], call: Call) -> str:
-    unit = interval_unit(call.args[1])
+    unit = interval_unit(call.args[1].type)
     origin = "1970-01-05" if unit == "week" else "1970-01-01"
     target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
-    return f"CAST(time_bucket({args[1]}, CAST({args[0]} AS TIMESTAMP), TIMESTAMP '{origin}') AS {target})"
+    interval = made_interval(args[1], call.args[1].type)
+    return f"CAST(time_bucket({interval}, CAST({args[0]} AS TIMESTAMP), TIMESTAMP '{origin}') AS {target})"
 
 
 def _difference(args: Sequence[str], call: Call) -> str:
     unit = unit_of(call.args[0], call.name)
+    if unit == "week":
+        low, high = (f"date_trunc('week', CAST({arg} AS TIMESTAMP))" for arg in args[1:3])
+        return f"datediff('day', {low}, {high}) // 7"
     return f"datediff('{unit}', CAST({args[1]} AS TIMESTAMP), CAST({args[2]} AS TIMESTAMP))"
 
 
@@ -182,30 +198,29 @@ def _format(args: Sequence[str], call: Call) -> str:
     return f"strftime({args[0]}, '{pattern}')"
 
 
-def _part(name: str, duckdb: str, kind: Type = UINT8) -> Function:
-    return Function(name, 1, 2, to(kind), duckdb, "t*", zone=1, local=True)
+def _part(name: str, duckdb: str, kind: Type = UINT8, takes: str = "t*") -> Function:
+    return Function(name, 1, 2, to(kind), duckdb, takes, zone=1, local=True)
 
 
 def _mover(unit: str, sign: str) -> Function:
     verb = "add" if sign == "+" else "subtract"
-    maker = _MAKERS[unit]
 
     def write(args: Sequence[str], call: Call) -> str:
-        return cast_back(f"({args[0]} {sign} {maker.format(args[1])})", call.type)
+        interval = _MAKERS[unit].format(whole(args[1], call.args[1].type))
+        return cast_back(f"({args[0]} {sign} {interval})", call.type)
 
-    return Function(
-        f"{verb}{unit.capitalize()}s",
-        2,
-        2,
-        lambda types: shifted(types[0], unit),
-        write,
-        "tn",
-        local=unit not in _OF_DAY,
-    )
+    def result(types: Sequence[Type]) -> Type:
+        return shifted(types[0], unit).null(any(kind.nullable for kind in types))
+
+    name = f"{verb}{unit.capitalize()}s"
+    return Function(name, 2, 2, result, write, "tn", local=unit not in _OF_DAY)
 
 
 def _maker(unit: str) -> Function:
-    return fixed(1, f"toInterval{unit.capitalize()}", always(INTERVAL), _MAKERS[unit], "n")
+    def write(args: Sequence[str], call: Call) -> str:
+        return f"CAST({whole(args[0], call.args[0].type)} AS BIGINT)"
+
+    return fixed(1, f"toInterval{unit.capitalize()}", to(interval_of(unit)), write, "n")
 
 
 def _yyyy(name: str, pattern: str, kind: Type) -> Function:
@@ -219,7 +234,7 @@ _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
 FUNCTIONS: Final = (
     *(_maker(unit) for unit in UNITS),
     *(_mover(unit, sign) for unit in UNITS for sign in "+-"),
-    _start_of("toStartOfSecond", "second"),
+    Function("toStartOfSecond", 1, 2, first, "date_trunc('second', {0})", "f*", zone=1, local=True),
     _start_of("toStartOfMinute", "minute"),
     _start_of("toStartOfHour", "hour"),
     _start_of("toStartOfDay", "day"),
@@ -228,9 +243,9 @@ FUNCTIONS: Final = (
     _start_of("toStartOfQuarter", "quarter"),
     _start_of("toStartOfYear", "year"),
     _start_of("toStartOfISOYear", "isoyear"),
-    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "t*", zone=2, local=True),
+    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "tw*", zone=2, local=True),
     *(
-        Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "t*", zone=1, local=True)
+        Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "d*", zone=1, local=True)
         for name, minutes in (("Five", 5), ("Ten", 10), ("Fifteen", 15))
     ),
     Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*", zone=2, local=True),
@@ -251,18 +266,18 @@ FUNCTIONS: Final = (
     _part("toMonth", "month({0})"),
     _part("toDayOfYear", "dayofyear({0})", UINT16),
     _part("toDayOfMonth", "day({0})"),
-    Function("toDayOfWeek", 1, 3, to(UINT8), _day_of_week, "t*", zone=2, local=True),
-    _part("toHour", "hour({0})"),
-    _part("toMinute", "minute({0})"),
-    _part("toSecond", "second({0})"),
+    Function("toDayOfWeek", 1, 3, to(UINT8), _day_of_week, "tw*", zone=2, local=True),
+    _part("toHour", "hour({0})", takes="d*"),
+    _part("toMinute", "minute({0})", takes="d*"),
+    _part("toSecond", "second({0})", takes="d*"),
     _part("toISOWeek", "week({0})"),
     _part("toISOYear", "isoyear({0})", UINT16),
     _yyyy("toYYYYMM", "%Y%m", UINT32),
     _yyyy("toYYYYMMDD", "%Y%m%d", UINT32),
     _yyyy("toYYYYMMDDhhmmss", "%Y%m%d%H%M%S", UINT64),
     Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*", zone=1),
-    fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_ms({0})", "t"),
-    fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "t"),
+    fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_ms({0})", "f"),
+    fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "f"),
     Function("toLastDayOfMonth", 1, 2, to(DATE), "last_day({0})", "t*", zone=1, local=True),
     Function("monthName", 1, 1, to(STRING), "monthname({0})", "t", local=True),
     # These give the emulator's time; the resolver puts the constant in their place.

@@ -12,7 +12,7 @@ from posthog_environments.emulator.hogql.types import FLOAT64, UINT64
 
 
 def _window(name: str, result: Rule, duckdb: str | Write, least: int = 0, most: int = 0) -> Function:
-    return Function(name, least, most, result, duckdb, kind="window", empty="NULL")
+    return Function(name, least, most, result, duckdb, kind="window", empty="NULL", nulls=True)
 
 
 def _neighbour(duckdb: str) -> Write:

@@ -1,0 +1,177 @@
+"""Where ClickHouse differs from what one expects of SQL: its answers and types, which every engine must give."""
+
+from __future__ import annotations
+
+import pytest
+
+from .cases import Case, refusal
+
+NUMBERS = [
+    Case(
+        "select round(1234, -2), floor(-1234, -2), ceil(1234, -2), trunc(-1234, -2)",
+        [[1200, -1300, 1300, -1200]],
+    ),
+    Case(
+        "select round(15, -1), round(25, -1), round(25.0, -1), floor(7, -3), round(7, 2)",
+        [[20, 30, 20.0, 0, 7]],
+    ),
+    Case(
+        "select intDiv(7, -2), intDiv(7, 2.5), bitAnd(7, 3), bitOr(300, 1), negate(3), negate(-3), abs(-3)",
+        [[-3, 2, 3, 301, -3, 3, 3]],
+        "Int8; Int8; UInt8; UInt16; Int16; Int8; UInt8",
+    ),
+    Case(
+        "select if(1, true, 2), [true, 2], [2, true], if(0, true, 300), greatest(true, 0), [true, 2.5]",
+        [[True, [True, True], [2, 1], 300, 1, [1.0, 2.5]]],
+        "Bool; Array(Bool); Array(UInt8); UInt16; UInt8; Array(Float64)",
+    ),
+    Case(
+        "select least(null, true, 2.5), ifNull(1, 2.5), toDateTime(true)", [[1.0, 1, "1970-01-01T00:00:01Z"]]
+    ),
+    Case(
+        "select toDateTime(-5), fromUnixTimestamp(-5), toDate(-5)",
+        [["1970-01-01T00:00:00Z"] * 2 + ["1970-01-01"]],
+    ),
+]
+MISSING = [
+    Case("select 1 + null, toString(null), lower(null)", [[None] * 3], "; ".join(["Nullable(Nothing)"] * 3)),
+    Case(
+        "select assumeNotNull(properties.amount), assumeNotNull(properties.currency) from events limit 2",
+        [[0.0, ""], [10.0, "EUR"]],
+        "Float64; String",
+    ),
+    Case(
+        "select toIntOrZero(properties.currency), toFloatOrZero(properties.currency), "
+        "JSONExtractInt(properties.currency, 'a'), isValidJSON(properties.currency) from events limit 2",
+        [[None] * 4, [0, 0.0, 0, 0]],
+        "Nullable(Int64); Nullable(Float64); Nullable(Int64); Nullable(UInt8)",
+    ),
+    Case(
+        "select ifNull(event, null), argMax(event, properties.amount) from events group by event "
+        "order by event",
+        [["$pageview", None], ["purchase", "purchase"], ["signed_up", None]],
+        "String; Nullable(String)",
+    ),
+    Case(
+        "select has([1, null], null), has([1], null), countEqual([1, null, null], null), indexOf([1, null], null), "
+        "arrayUniq([1, null, 1]), arrayDistinct([1, null, 1])",
+        [[1, 0, 2, 2, 2, [1]]],
+        "UInt8; UInt8; UInt64; UInt64; UInt32; Array(UInt8)",
+    ),
+    Case("select splitByChar(',', properties.currency) from events limit 2", [[[""]], [["EUR"]]]),
+]
+TEXTS = [
+    Case(
+        "select toString([1, 2]), toString(['a', 'it''s']), toString((1, 'a')), toString([[1], []]), "
+        "toString([toDate('2025-06-01'), null]), concat([1], 'a', (1, 'b'))",
+        [["[1,2]", "['a','it\\'s']", "(1,'a')", "[[1],[]]", "['2025-06-01',NULL]", "[1]a(1,'b')"]],
+    ),
+    Case("select toString(1e-7), toString(1e100), toString(-0.5)", [["1e-7", "1e100", "-0.5"]]),
+    Case(
+        "select substring('abcdef', 2, -1), substring('abcdef', -3, 2), substring('abcdef', -10, 5), "
+        "substring('abcdef', 0), substring('abcdef', 7, -3), substring('abcdef', 1.9, 2.9)",
+        [["bcde", "de", "a", "", "", "ab"]],
+    ),
+    Case("select left('abc', 2.7), right('abc', -1), left('abc', -5)", [["ab", "bc", ""]]),
+    Case("select leftPad('7', 3, ''), rightPad('7', 3)", [["  7", "7  "]]),
+    Case(
+        "select replaceOne('abc', '', 'x'), replaceRegexpAll('abc', '', 'x'), extractAll('bbc', 'b*'), "
+        "splitByString('', 'ab'), splitByString('', ''), countSubstrings('aaa', 'aa'), countSubstrings('a', '')",
+        [["abc", "abc", ["bb"], ["a", "b"], [], 1, 0]],
+    ),
+    Case("select position('äb', 'b'), positionCaseInsensitive('aÄB', 'äb')", [[3, 0]]),
+]
+TIMES = [
+    Case(
+        "select toIntervalDay(7), toIntervalWeek(2.5), toIntervalMonth(toInt('3'))",
+        [[7, 2, 3]],
+        "IntervalDay; IntervalWeek; Nullable(IntervalMonth)",
+    ),
+    Case(
+        "select addQuarters(toDate('2025-12-31'), 2.9), addDays(toDate('2025-06-01'), 1.9), "
+        "today() + toIntervalDay(1.9)",
+        [["2026-06-30", "2025-06-02", "2025-07-02"]],
+        "Nullable(Date); Nullable(Date); Date",
+    ),
+    Case(
+        "select dateDiff('week', toDate('2025-06-08'), toDate('2025-06-09')), "
+        "dateDiff('week', toDate('2025-06-09'), toDate('2025-06-15'))",
+        [[1, 0]],
+    ),
+    Case(
+        "select toStartOfSecond(now()), toStartOfDay(today()), toStartOfInterval(today(), toIntervalDay(1))",
+        [["2025-07-01T12:00:00Z", "2025-07-01T00:00:00Z", "2025-07-01T00:00:00Z"]],
+        "DateTime64(6, 'UTC'); DateTime; DateTime",
+    ),
+    Case("select toStartOfWeek(today(), 2), toStartOfWeek(today(), 7)", [["2025-06-29", "2025-06-30"]]),
+]
+ARRAYS = [
+    Case(
+        "select arrayFlatten([[[1]], [[2]]]), arrayFlatten([1])",
+        [[[1, 2], [1]]],
+        "Array(UInt8); Array(UInt8)",
+    ),
+    Case(
+        "select arraySlice([1, 2, 3], -5, 2), arraySlice([1, 2, 3], -5), arraySlice([1, 2, 3], 0), "
+        "arraySlice([1, 2, 3], 2, null)",
+        [[[], [1, 2, 3], [], [2, 3]]],
+    ),
+    Case("select [1, 2][toInt('2')], [1, null][2]", [[2, None]], "Nullable(UInt8); Nullable(UInt8)"),
+]
+AGGREGATES = [
+    Case(
+        "select first_value(properties.amount), last_value(properties.currency), any(properties.amount) from events",
+        [[10.0, "EUR", 10.0]],
+    ),
+    Case(
+        "select uniq(properties.amount, properties.$browser), uniqExact(event, properties.amount), "
+        "uniqCombined(properties.amount), count(distinct event, properties.amount) from events",
+        [[2, 3, 3, 3]],
+        "UInt64; UInt64; Nullable(UInt64); UInt64",
+    ),
+    Case(
+        "select quantileTDigest(number), quantileTiming(number), quantileTiming(number + 0.9), "
+        "quantileTDigest(0.25)(number) from numbers(4)",
+        [[1.0, 2.0, 2.0, 0.0]],
+        "Float32; Float32; Float32; Float32",
+    ),
+    Case("select avgWeighted(properties.amount, 1) from events", [20.0]),
+    Case("select sum(null), groupArray(null), count(null), uniq(null) from events", [[None, None, 0, 0]]),
+]
+REFUSED = [
+    ("select toInt([1, 2])", "illegal_type_of_argument"),
+    ("select toFloat(toUUID('x'))", "illegal_type_of_argument"),
+    ("select round(1.5, 1.5)", "illegal_type_of_argument"),
+    ("select repeat('a', 1.5)", "illegal_type_of_argument"),
+    ("select toHour(today())", "illegal_type_of_argument"),
+    ("select dateTrunc('hour', today())", "illegal_type_of_argument"),
+    ("select toUnixTimestamp64Milli(toDateTime(1))", "illegal_type_of_argument"),
+    ("select arraySum(['a'])", "illegal_type_of_argument"),
+    ("select JSONExtractArrayRaw(properties.tags) from events", "illegal_type_of_argument"),
+    ("select toNullable([1])", "illegal_type_of_argument"),
+    ("select groupBitAnd(2.5) from events", "illegal_type_of_argument"),
+    ("select trim('a', event) from events", "illegal_column"),
+    ("select splitByChar(event, 'a') from events", "illegal_column"),
+    ("select translate('a', event, 'b') from events", "illegal_column"),
+    ("select assumeNotNull(null)", "illegal_column"),
+    ("select splitByChar('ab', 'a')", "bad_arguments"),
+    ("select translate('a', 'b', 'cd')", "bad_arguments"),
+    ("select toFloatOrDefault('x', toInt('1'))", "bad_arguments"),
+    ("select range(-3)", "argument_out_of_bound"),
+    ("select leftPad('a', -3)", "index_of_positional_argument_is_out_of_range"),
+    ("select arrayZip([1, 2], [3])", "sizes_of_arrays_dont_match"),
+    ("select nullIf(event, timestamp) from events", "no_common_type"),
+    ("select has(['a'], person_id) from events", "no_common_type"),
+]
+
+
+@pytest.mark.parametrize(
+    "case", [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES], ids=lambda case: case.sql
+)
+def test_rules(case: Case) -> None:
+    case.check()
+
+
+@pytest.mark.parametrize(("sql", "code"), REFUSED)
+def test_refused(sql: str, code: str) -> None:
+    assert refusal(sql).code == code
