@@ -129,7 +129,7 @@ class CallResolver(ExpressionResolver):
                 detail = f"Number of arguments for function multiIf doesn't match: passed {len(types)}, should be odd"
                 raise HogQLError(detail, "number_of_arguments_doesnt_match")
             for kind in types[:-1:2]:
-                if not kind.numeric and kind.family != "null":
+                if kind.base not in ("UInt8", "Bool", "Nothing"):
                     raise HogQLError(
                         f"Illegal type {kind} of argument (condition) of function multiIf",
                         "illegal_type_of_argument",
@@ -311,7 +311,10 @@ class CallResolver(ExpressionResolver):
             whole = Name(tuple_of(items), parameter)
             bound = {name: tuple_item(whole, place) for place, name in enumerate(names, 1)}
         inner = scope.inner(names={**scope.names, **bound}, aggregate="lambda")
-        body = self.condition(tree["expr"], inner) if function.predicate else self.expr(tree["expr"], inner)
+        if function.predicate:
+            body = self._flag(tree["expr"], function.name, inner)
+        else:
+            body = self.expr(tree["expr"], inner)
         return Lambda(body.type, (parameter,), body)
 
     def _zipped(self, arrays: tuple[Expr, ...]) -> tuple[Expr, ...]:
@@ -364,12 +367,12 @@ class CallResolver(ExpressionResolver):
         if conditional:
             if not args:
                 raise HogQLError(f"Aggregation '{name}' expects at least 1 argument, found 0")
-            condition = self.condition(args[-1], scope)
+            condition = self._flag(args[-1], name, scope)
             args = args[:-1]
         if not (function.name == "count" and tree.get("distinct") and args):
             self._count(function, name, len(args))
         if tree.get("filter_expr"):
-            given = self.condition(tree["filter_expr"], scope)
+            given = self._flag(tree["filter_expr"], name, scope)
             condition = given if condition is None else logic("and", [condition, given])
         constants = tuple(self._parameter(param, scope) for param in params)
         least, most = function.params
@@ -384,6 +387,18 @@ class CallResolver(ExpressionResolver):
         distinct = bool(tree.get("distinct"))
         kind = NOTHING if NOTHING in types and not function.nulls else function.result(types)
         return Call(kind, function.name, resolved, constants, distinct, condition, True)
+
+    def _flag(self, tree: Tree, name: str, scope: Scope) -> Expr:
+        """The condition of a call, which must be a truth value.
+
+        Raises:
+            HogQLError: It is another number.
+        """
+        found = self.condition(tree, scope)
+        if found.type.base in ("UInt8", "Bool", "Nothing"):
+            return found
+        detail = f"Illegal type {found.type} of the condition of {name}; must be UInt8"
+        raise HogQLError(detail, "illegal_type_of_argument").at(tree)
 
     def _parameter(self, tree: Tree, scope: Scope) -> Any:
         found = self.expr(tree, scope)

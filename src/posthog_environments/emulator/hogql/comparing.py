@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Final
+from uuid import UUID as Uuid
 from zoneinfo import ZoneInfo
 
 from posthog_environments.emulator.clock import parse_iso
@@ -76,8 +78,9 @@ def member(op: str, left: Expr, right: Expr) -> Expr:
                 f"Number of columns in section IN doesn't match. {width} at left, {len(columns)} at right."
             )
             raise HogQLError(detail, "number_of_columns_doesnt_match")
-        if width == 1:
-            _check(left.type, columns[0][1].type)
+        found = columns[0][1].type
+        if width == 1 and {left.type.family, found.family} != {"uuid", "string"}:
+            _check(left.type, found)
     nullable = left.type.nullable
     if op == "not_in":
         return Compare(UINT8, op, left, right, True if nullable else None)
@@ -107,7 +110,13 @@ def alike(left: Expr, right: Expr) -> tuple[Expr, Expr]:
 
 def _check(left: Type, right: Type) -> None:
     families = {left.family, right.family}
-    if len(families) == 1 or "null" in families or families in ({"number", "bool"}, {"uuid", "string"}):
+    if families == {"array"} and left.item != right.item:
+        try:
+            _check(left.item, right.item)
+        except HogQLError:
+            detail = f"Arrays of types {left.item} and {right.item} cannot be compared"
+            raise HogQLError(detail, "illegal_type_of_argument") from None
+    if len(families) == 1 or "null" in families or families == {"number", "bool"}:
         return
     raise no_supertype((left, right))
 
@@ -122,7 +131,9 @@ def read_as(node: Literal, kind: Type) -> Literal:
     if kind.family in ("string", "null"):
         return node
     if kind.family == "uuid":
-        return Literal(UUID, text.lower())
+        with suppress(ValueError):
+            return Literal(UUID, str(Uuid(text)))
+        raise HogQLError(f"Cannot parse UUID '{text}'", "cannot_parse_uuid")
     if kind.family == "time":
         return time_of(text, kind)
     if kind.family == "bool" and text.lower() in ("true", "false", "1", "0"):

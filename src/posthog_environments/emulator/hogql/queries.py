@@ -13,9 +13,11 @@ from posthog_environments.emulator.hogql.expressions import logic
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
+    Compare,
     Expr,
     LimitBy,
     Literal,
+    Logic,
     Order,
     Query,
     Select,
@@ -216,7 +218,7 @@ class QueryResolver(CallResolver):
         if not constraint:
             return None
         if constraint["constraint_type"] == "ON":
-            return self.condition(constraint["expr"], scope.inner(entries=entries))
+            return _bare(self.condition(constraint["expr"], scope.inner(entries=entries)))
         shared = constraint["expr"]
         pairs: list[Expr] = []
         for field in shared["exprs"] if shared["node"] == "Tuple" else [shared]:
@@ -227,7 +229,7 @@ class QueryResolver(CallResolver):
                 raise HogQLError(f"Unable to resolve field: {chain[0]}").at(field)
             scope.shared.add(str(chain[0]))
             pairs.append(compare("=", left, right))
-        return logic("and", pairs)
+        return _bare(logic("and", pairs))
 
     def _rows(self, tree: Tree, name: str, scope: Scope) -> tuple[Table | Query, Entry, str]:
         """What is read, the columns that it has, and the alias that it has of itself."""
@@ -378,6 +380,15 @@ class QueryResolver(CallResolver):
                     f"Column `{name}` is not under aggregate function and not in GROUP BY keys",
                     "not_an_aggregate",
                 ).at(trees[place] if len(trees) == len(keyed) and place < len(keyed) else tree)
+
+
+def _bare(expr: Expr) -> Expr:
+    """A condition of a join: there PostHog has no rules for missing values, which never join."""
+    if isinstance(expr, Logic):
+        return logic(expr.op, [_bare(member) for member in expr.members])
+    if isinstance(expr, Compare) and expr.on_null is not None:
+        return evolve(expr, type=expr.type.null(), on_null=None)
+    return expr
 
 
 def column_of(expr: Expr) -> str:

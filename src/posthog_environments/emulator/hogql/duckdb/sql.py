@@ -244,6 +244,8 @@ class DuckDBPrinter:
 
     def _compare(self, expr: Compare) -> str:
         left, right = self.value(expr.left), self._right(expr)
+        if {expr.left.type.family, expr.right.type.family} == {"bool", "number"}:
+            left, right = f"CAST({left} AS DOUBLE)", f"CAST({right} AS DOUBLE)"
         match expr.op:
             case "like" | "ilike":
                 text = f"{left} {expr.op.upper()} {right} ESCAPE '\\'"

@@ -76,9 +76,12 @@ def _element(args: Sequence[str], call: Call) -> str:
     kind = call.type
     if call.args[0].type.base == "Tuple":
         return f"({args[0]})[{args[1]}]"
-    default = default_of(kind)
+    default = default_of(call.args[0].type.item)
     value = f"list_extract({args[0]}, {args[1]})"
-    return value if default == "NULL" else f"coalesce({value}, {default})"
+    if default == "NULL":
+        return value
+    found = f"coalesce({value}, {default})"
+    return f"CASE WHEN {args[1]} IS NOT NULL THEN {found} END" if kind.nullable else found
 
 
 def _first(args: Sequence[str], call: Call) -> str:
@@ -218,8 +221,20 @@ FUNCTIONS: Final = (
     Function("range", 1, 3, _joined_range, _range, "w", refuse=_forward),
     fixed(2, "arrayElement", _item, _element, "*w"),
     _search("has", UINT8, _flag("len(list_filter({0}, {same})) > 0")),
-    _simple(2, "hasAny", always(UINT8), _flag("list_has_any({0}, {1})"), "a"),
-    _simple(2, "hasAll", always(UINT8), _flag("list_has_all({0}, {1})"), "a"),
+    _simple(
+        2,
+        "hasAny",
+        always(UINT8),
+        _flag("list_has_any({0}, {1}) OR (list_count({1}) < len({1}) AND list_count({0}) < len({0}))"),
+        "a",
+    ),
+    _simple(
+        2,
+        "hasAll",
+        always(UINT8),
+        _flag("list_has_all({0}, {1}) AND (list_count({1}) = len({1}) OR list_count({0}) < len({0}))"),
+        "a",
+    ),
     _search("indexOf", UINT64, "coalesce(list_position({0}, {1}), 0)"),
     _search("countEqual", UINT64, "len(list_filter({0}, {same}))"),
     Function("arrayConcat", 1, None, _joined, "list_concat({*})", "a"),

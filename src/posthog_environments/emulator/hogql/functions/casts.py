@@ -152,10 +152,19 @@ def _to_moment(args: Sequence[str], call: Call) -> str:
     return f"CAST({args[0]} AS TIMESTAMP)"
 
 
+_TRUTHS: Final = (
+    ("1", "true", "t", "yes", "y", "on", "enable", "enabled"),
+    ("0", "false", "f", "no", "n", "off", "disable", "disabled"),
+)
+
+
 def _to_bool(args: Sequence[str], call: Call) -> str:
     (value,), kind = args, call.args[0].type
     if kind.family == "string":
-        return f"CASE lower({value}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END"
+        yes, no = (f"lower({value}) IN {words}" for words in _TRUTHS)
+        return f"CASE WHEN {yes} THEN TRUE WHEN {no} THEN FALSE END"
+    if kind.family == "time":
+        return f"(epoch({value}) <> 0)"
     return f"({value} <> 0)" if kind.numeric else value
 
 

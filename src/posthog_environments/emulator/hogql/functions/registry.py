@@ -22,7 +22,6 @@ _FAMILIES: Final = {
     "s": ("string",),
     "t": ("time",),
     "a": ("array",),
-    "c": ("number", "bool"),
     "i": ("interval",),
     "u": ("tuple",),
     "l": ("string", "array"),
@@ -127,6 +126,8 @@ _CHANGING: Final = (Column, Name, Subquery)
 def _fits(letter: str, kind: Type) -> bool:
     if letter == "*" or kind.family == "null":
         return True
+    if letter == "c":
+        return kind.base in ("UInt8", "Bool")
     if letter == "w":
         return kind.integral
     if letter == "d":

@@ -223,7 +223,11 @@ FUNCTIONS: Final = (
     fixed(2, "levenshteinDistance", to(UINT64), "levenshtein({0}, {1})", "s"),
     _text(1, "base64Encode", "to_base64(encode({0}))"),
     _text(1, "base64Decode", "decode(from_base64({0}))"),
-    _text(1, "tryBase64Decode", "coalesce(TRY(decode(from_base64({0}))), '')"),
+    _text(
+        1,
+        "tryBase64Decode",
+        "CASE WHEN {0} IS NOT NULL THEN coalesce(TRY(decode(from_base64({0}))), '') END",
+    ),
     _text(1, "encodeURLComponent", "url_encode({0})"),
     _text(1, "decodeURLComponent", "url_decode({0})"),
     _text(1, "protocol", r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.\-]*):', 1)"),
