@@ -138,7 +138,46 @@ AGGREGATES = [
     Case("select avgWeighted(properties.amount, 1) from events", [20.0]),
     Case("select sum(null), groupArray(null), count(null), uniq(null) from events", [[None, None, 0, 0]]),
 ]
+_THREE = "from (select number as n, if(number = 1, null, number) as x from numbers(3)) order by n"
+WINDOWS = [
+    Case(
+        f"select first_value(x) over (order by n desc), last_value(x) over (order by n) {_THREE}",
+        [[2, 0], [2, 0], [2, 2]],
+        "Nullable(UInt64); Nullable(UInt64)",
+    ),
+    Case(
+        f"select lag(n) over (order by n), lagInFrame(n) over (order by n), lead(n, 1, 9) over (order by n), "
+        f"leadInFrame(n) over (order by n), leadInFrame(n, 1, 9) over (order by n rows between current row and 1 following) {_THREE}",
+        [[None, 0, 1, 0, 1], [0, 0, 2, 0, 2], [1, 1, 9, 0, 9]],
+        "Nullable(UInt64); UInt64; Nullable(UInt64); UInt64; UInt64",
+    ),
+    Case(
+        f"select nth_value(n, 2) over (order by n rows between 1 preceding and 1 following), "
+        f"ntile(2) over (order by n) {_THREE}",
+        [[1, 1], [1, 1], [2, 2]],
+    ),
+]
+_KEYS = "(select arrayJoin([(1, 'a'), (2, null)]) as t, t.1 as id, t.2 as k)"
+JOINS = [
+    Case(f"select l.id, r.id from {_KEYS} l join {_KEYS} r on l.k = r.k order by l.id", [[1, 1]]),
+    Case(
+        f"select l.id, r.id from {_KEYS} l left join {_KEYS} r on l.k = r.k order by l.id", [[1, 1], [2, 0]]
+    ),
+    Case(f"select l.id, r.id from {_KEYS} l join {_KEYS} r on l.id = r.id and l.k != 'b'", [[1, 1]]),
+    Case(f"select l.id from {_KEYS} l left anti join {_KEYS} r on l.k = r.k", [[2]]),
+]
+COMPARISONS = [
+    Case("select true < 2.5, 1 = true, now() > 1000, toIntervalDay(7) = 7", [[1, 1, 1, 1]]),
+    Case("select toUUID('0190AAAA00007000800000000000000a') = '0190aaaa-0000-7000-8000-00000000000a'", [1]),
+]
 REFUSED = [
+    ("select person_id = 'x' from events", "cannot_parse_uuid"),
+    ("select person_id = event from events", "no_common_type"),
+    ("select [1] = ['a']", "illegal_type_of_argument"),
+    ("select if(300, 1, 2)", "illegal_type_of_argument"),
+    ("select countIf(2.5) from events", "illegal_type_of_argument"),
+    ("select arrayFilter(x -> x, [300])", "illegal_type_of_argument"),
+    ("select ntile(2) over () from events", "bad_arguments"),
     ("select toInt([1, 2])", "illegal_type_of_argument"),
     ("select toFloat(toUUID('x'))", "illegal_type_of_argument"),
     ("select round(1.5, 1.5)", "illegal_type_of_argument"),
@@ -166,7 +205,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    "case", [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES], ids=lambda case: case.sql
+    "case",
+    [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES, *WINDOWS, *JOINS, *COMPARISONS],
+    ids=lambda case: case.sql,
 )
 def test_rules(case: Case) -> None:
     case.check()

@@ -87,8 +87,8 @@ WINDOWS = [
     Case(
         "select number, row_number() over (order by number desc) as r, sum(number) over (order by number) as s, "
         "lag(number) over (order by number), lead(number, 1, 99) over (order by number) from numbers(3) order by number",
-        [[0, 3, 0, 0, 1], [1, 2, 1, 0, 2], [2, 1, 3, 1, 99]],
-        "UInt64; UInt64; UInt64; UInt64; UInt64",
+        [[0, 3, 0, None, 1], [1, 2, 1, 0, 2], [2, 1, 3, 1, 99]],
+        "UInt64; UInt64; UInt64; Nullable(UInt64); Nullable(UInt64)",
     ),
     Case(
         "select number, sum(number) over w from numbers(4) window w as (order by number rows between 1 preceding "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from attrs import evolve
+
 from posthog_environments.emulator.hogql.comparing import compare, time_literal, time_of
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.expressions import ExpressionResolver, logic
@@ -53,6 +55,7 @@ _MEMBERSHIP: Final = {"in": "in", "notIn": "not_in"}
 SPECIAL: Final = frozenset(
     {*_COMPARING, *_MEMBERSHIP, "and", "or", "not", "isNull", "isNotNull", "arrayJoin", "exists", "cast"}
 )
+_WHOLE: Final = "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 _SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_sub": "-"}
 # Functions that PostHog has and the emulator has not: told apart from those that nobody has.
 _OTHERS: Final = frozenset(
@@ -418,7 +421,16 @@ class CallResolver(ExpressionResolver):
             Order(self.expr(item["expr"], scope), item["order"] == "DESC")
             for item in items_of(over, "order_by")
         )
-        return Window(call.type, call, partition, order, _frame(over))
+        frame = _frame(over)
+        _check_frame(call.name, frame, ordered=bool(order))
+        if call.name in ("lag", "lead"):
+            # So PostHog writes them: over all rows, and NULL beyond the first and last.
+            value = self.known_call("toNullable", call.args[:1])
+            call = evolve(
+                call, type=call.type.null(), name=f"{call.name}InFrame", args=(value, *call.args[1:])
+            )
+            frame = frame or f"ROWS BETWEEN {_WHOLE}"
+        return Window(call.type, call, partition, order, frame)
 
     @staticmethod
     def _over(tree: Tree, scope: Scope) -> Tree:
@@ -428,6 +440,17 @@ class CallResolver(ExpressionResolver):
         if name not in scope.windows:
             raise HogQLError(f"Window '{name}' is not defined")
         return scope.windows[name]
+
+
+def _check_frame(name: str, frame: str, *, ordered: bool) -> None:
+    """Refuse frames that ClickHouse has no meaning for.
+
+    Raises:
+        HogQLError: In its words.
+    """
+    whole = frame == f"RANGE BETWEEN {_WHOLE}" or (name == "ntile" and frame == f"ROWS BETWEEN {_WHOLE}")
+    if (name in ("ntile", "percent_rank") and frame and not whole) or (name == "ntile" and not ordered):
+        raise HogQLError(f"Unsupported window frame type for function '{name}'", "bad_arguments")
 
 
 def _frame(over: Tree) -> str:

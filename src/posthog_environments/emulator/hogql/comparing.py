@@ -118,6 +118,9 @@ def _check(left: Type, right: Type) -> None:
             raise HogQLError(detail, "illegal_type_of_argument") from None
     if len(families) == 1 or "null" in families or families == {"number", "bool"}:
         return
+    if families in ({"time", "number"}, {"interval", "number"}) and "Date" not in (left.base, right.base):
+        # Seconds since 1970, and units.
+        return
     raise no_supertype((left, right))
 
 

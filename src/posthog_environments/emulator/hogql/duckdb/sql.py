@@ -16,6 +16,7 @@ from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
 from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit, made_interval
+from posthog_environments.emulator.hogql.functions.windows import neighbour_default, reach
 from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
 from posthog_environments.emulator.hogql.nodes import (
     Call,
@@ -244,7 +245,13 @@ class DuckDBPrinter:
 
     def _compare(self, expr: Compare) -> str:
         left, right = self.value(expr.left), self._right(expr)
-        if {expr.left.type.family, expr.right.type.family} == {"bool", "number"}:
+        families = {expr.left.type.family, expr.right.type.family}
+        if families == {"time", "number"}:
+            left, right = (
+                f"epoch({text})" if side.type.family == "time" else text
+                for text, side in ((left, expr.left), (right, expr.right))
+            )
+        if families == {"bool", "number"}:
             left, right = f"CAST({left} AS DOUBLE)", f"CAST({right} AS DOUBLE)"
         match expr.op:
             case "like" | "ilike":
@@ -345,14 +352,36 @@ class DuckDBPrinter:
             parts.append(f"PARTITION BY {', '.join(self._key(key) for key in window.partition)}")
         if self._order(window.order):
             parts.append(f"ORDER BY {self._order(window.order)}")
-        frame = window.frame
-        if window.call.name == "leadInFrame" and "UNBOUNDED FOLLOWING" not in frame and window.order:
-            raise HogQLUnsupported(
-                "The emulator supports leadInFrame() only with a frame to UNBOUNDED FOLLOWING."
-            )
-        if frame and FUNCTIONS[window.call.name].kind != "window":
-            parts.append(frame)
-        return self._fold(window.call, f" OVER ({' '.join(parts)})")
+        name, over = window.call.name, " ".join(parts)
+        if name in ("lagInFrame", "leadInFrame"):
+            return self._in_frame(window, over)
+        if window.frame and (FUNCTIONS[name].kind != "window" or name == "nth_value"):
+            over = f"{over} {window.frame}"
+        return self._fold(window.call, f" OVER ({over})")
+
+    def _in_frame(self, window: Window, over: str) -> str:
+        """A row before or after this one, if the frame reaches to it."""
+        call, frame = window.call, window.frame
+        found = self._fold(call, f" OVER ({over})")
+        if "BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING" in frame or not (
+            frame or self._order(window.order)
+        ):
+            return found
+        if frame in ("", "RANGE UNBOUNDED PRECEDING", "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"):
+            # To the last of the rows with the same key.
+            after = f"count(*) OVER ({over} RANGE UNBOUNDED PRECEDING) - row_number() OVER ({over})"
+            low, high = None, after
+        elif frame.startswith("ROWS"):
+            low, high = reach(frame)
+        else:
+            raise HogQLUnsupported(f"The emulator does not support this frame of RANGE for {call.name}().")
+        args = [self.value(arg) for arg in call.args]
+        offset = args[1] if len(args) > 1 else "1"
+        place = f"-({offset})" if call.name == "lagInFrame" else offset
+        within = [f"{place} >= {low}"] * (low is not None) + [f"{place} <= {high}"] * (high is not None)
+        if not within:
+            return found
+        return f"CASE WHEN {' AND '.join(within)} THEN {found} ELSE {neighbour_default(args, call)} END"
 
 
 def _zone(call: Call, function: Function) -> str:

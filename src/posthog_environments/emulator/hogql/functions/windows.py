@@ -15,13 +15,28 @@ def _window(name: str, result: Rule, duckdb: str | Write, least: int = 0, most: 
     return Function(name, least, most, result, duckdb, kind="window", empty="NULL", nulls=True)
 
 
-def _neighbour(duckdb: str) -> Write:
-    """ClickHouse gives the type's default beyond the first and last row, not NULL."""
+def reach(frame: str) -> tuple[int | None, int | None]:
+    """From how many rows before to how many after its row a frame of ROWS goes; None: to the end."""
+    start, _, end = frame.removeprefix("ROWS ").removeprefix("BETWEEN ").partition(" AND ")
+    return _rows(start), _rows(end or "CURRENT ROW")
 
+
+def _rows(bound: str) -> int | None:
+    count, _, direction = bound.partition(" ")
+    if count == "UNBOUNDED":
+        return None
+    return 0 if count == "CURRENT" else int(count) if direction == "FOLLOWING" else -int(count)
+
+
+def neighbour_default(args: Sequence[str], call: Call) -> str:
+    """ClickHouse gives the type's default beyond the first and last row, not NULL."""
+    return args[2] if len(args) > 2 else default_of(call.args[0].type)
+
+
+def _neighbour(duckdb: str) -> Write:
     def write(args: Sequence[str], call: Call) -> str:
         offset = args[1] if len(args) > 1 else "1"
-        otherwise = args[2] if len(args) > 2 else default_of(call.args[0].type)
-        return f"{duckdb}({args[0]}, {offset}, {otherwise})"
+        return f"{duckdb}({args[0]}, {offset}, {neighbour_default(args, call)})"
 
     return write
 
