@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from posthog_environments.emulator import Emulator
+from posthog_environments.emulator.hogql import execute
+
 from .cases import Case, refusal
 
 NUMBERS = [
@@ -138,6 +141,25 @@ AGGREGATES = [
     Case("select avgWeighted(properties.amount, 1) from events", [20.0]),
     Case("select sum(null), groupArray(null), count(null), uniq(null) from events", [[None, None, 0, 0]]),
 ]
+JSON = [
+    Case(
+        "select JSONExtractInt('{\"a\":1.5}', 'a'), JSONExtractBool('{\"a\":-7}', 'a'), "
+        "JSONExtractArrayRaw('[1,null,\"x\"]'), toFloat(' 12'), toFloat('1e3')",
+        [[1, 1, ["1", "null", '"x"'], None, 1000.0]],
+    ),
+    Case(
+        "select toDateTime('1748768400'), toDate('2025-06-01'), toDate('2025-06-01T10:00:00Z'), toBool('yes')",
+        [["2025-06-01T09:00:00Z", "2025-06-01", None, True]],
+    ),
+]
+_NONE = "(select if(number > 5, 1, null) as x from numbers(2))"
+SETS = [
+    Case(
+        f"select 4 in {_NONE}, 4 not in {_NONE}, toInt('4') in (null), toInt('x') in (null), null in (1)",
+        [[0, 1, 0, None, None]],
+        "UInt8; UInt8; Nullable(UInt8); Nullable(UInt8); Nullable(Nothing)",
+    ),
+]
 _THREE = "from (select number as n, if(number = 1, null, number) as x from numbers(3)) order by n"
 WINDOWS = [
     Case(
@@ -206,11 +228,19 @@ REFUSED = [
 
 @pytest.mark.parametrize(
     "case",
-    [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES, *WINDOWS, *JOINS, *COMPARISONS],
+    [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES, *WINDOWS, *JOINS, *COMPARISONS, *JSON, *SETS],
     ids=lambda case: case.sql,
 )
 def test_rules(case: Case) -> None:
     case.check()
+
+
+def test_whole_numbers_are_ingested_without_fraction() -> None:
+    emulator = Emulator(persons=0, events=0)
+    emulator.add_event("e", "who", {"p": 10.0, "deep": [1e20, 1.5]})
+    sql = "select properties.p, properties from events"
+    rows = execute(sql, None, emulator.data, emulator.clock.now()).rows
+    assert rows == [["10", '{"p":10,"deep":[100000000000000000000,1.5]}']]
 
 
 @pytest.mark.parametrize(("sql", "code"), REFUSED)

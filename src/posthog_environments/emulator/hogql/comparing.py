@@ -17,6 +17,7 @@ from posthog_environments.emulator.hogql.types import (
     DATE,
     DATETIME6,
     FLOAT64,
+    NOTHING,
     UINT8,
     UTC_NAMES,
     UUID,
@@ -81,6 +82,8 @@ def member(op: str, left: Expr, right: Expr) -> Expr:
         found = columns[0][1].type
         if width == 1 and {left.type.family, found.family} != {"uuid", "string"}:
             _check(left.type, found)
+    if op == "in" and left.type == NOTHING:
+        return Literal(NOTHING, None)
     nullable = left.type.nullable
     if op == "not_in":
         return Compare(UINT8, op, left, right, True if nullable else None)

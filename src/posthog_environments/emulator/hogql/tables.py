@@ -12,7 +12,7 @@ from typing import Any, Final
 from posthog_environments.emulator.clock import to_micros
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql.schema import GROUP_COLUMNS
-from posthog_environments.emulator.json_types import is_object
+from posthog_environments.emulator.json_types import is_array, is_object
 
 Row = tuple[Any, ...]
 
@@ -21,13 +21,27 @@ Version = tuple[int, ...]
 # What each table is computed from besides the project's data.
 _NEEDS: Final = {"sessions": ("events",)}
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_MOST_DIGITS: Final = 1e21
 _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def _compact(value: Any) -> str:
     text = _ENCODE(value)
+    if ".0" in text or "e+" in text:
+        text = _ENCODE(_as_ingested(value))
     # Half a character cannot be stored; ClickHouse writes the replacement character.
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+
+
+def _as_ingested(value: Any) -> Any:
+    """PostHog's ingestion writes whole numbers as JavaScript does: 10, not 10.0."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _MOST_DIGITS else value
+    if is_object(value):
+        return {key: _as_ingested(item) for key, item in value.items()}
+    if is_array(value):
+        return [_as_ingested(item) for item in value]
+    return value
 
 
 def _text(value: Any) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
 from posthog_environments.emulator.hogql.functions import FUNCTIONS, Function
 from posthog_environments.emulator.hogql.functions.arrays import default_of
-from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME
+from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
 from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit, made_interval
 from posthog_environments.emulator.hogql.functions.windows import neighbour_default, reach
@@ -238,7 +238,7 @@ class DuckDBPrinter:
         raw = f"CAST(json_extract({text}, {pointer(expr.path)}) AS VARCHAR)"
         found = f"regexp_replace(nullif(nullif({raw}, ''), 'null'), '^\"|\"$', '', 'g')"
         if expr.type.base == "Float64":
-            return f"TRY_CAST({found} AS DOUBLE)"
+            return READ_FLOAT.format(found)
         if expr.type.family == "bool":
             return f"CASE {found} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
         return PARSED_TIME.format(found) if expr.type.family == "time" else found
@@ -264,6 +264,9 @@ class DuckDBPrinter:
                 text = f"NOT {text}" if expr.op.startswith("not") else text
             case "in" | "not_in":
                 text = f"{left} {'NOT IN' if expr.op == 'not_in' else 'IN'} {right}"
+                if expr.left.type.nullable:
+                    # A missing value is in no set, not even in an empty one, and not out of it.
+                    text = f"CASE WHEN {left} IS NOT NULL THEN {text} END"
             case "!=":
                 text = f"{left} <> {right}"
             case _:
@@ -287,7 +290,10 @@ class DuckDBPrinter:
             if len(query.columns) > 1:
                 names = ", ".join(f'"c{place}"' for place in range(len(query.columns)))
                 return f"(SELECT row({names}) FROM ({self.query(query)}))"
-            return f"({self.query(query)})"
+            text = self.query(query)
+            # NULL is no member of a set.
+            nullable = any(column.type.nullable for _, column in query.columns)
+            return f'(SELECT "c0" FROM ({text}) WHERE "c0" IS NOT NULL)' if nullable else f"({text})"
         members = expr.right.args if isinstance(expr.right, Call) else ()
         kept = [
             self.value(item) for item in members if not (isinstance(item, Literal) and item.value is None)
@@ -369,8 +375,9 @@ class DuckDBPrinter:
             return found
         if frame in ("", "RANGE UNBOUNDED PRECEDING", "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"):
             # To the last of the rows with the same key.
-            after = f"count(*) OVER ({over} RANGE UNBOUNDED PRECEDING) - row_number() OVER ({over})"
-            low, high = None, after
+            rows = f"count(*) OVER ({over} RANGE UNBOUNDED PRECEDING)"
+            low: int | None = None
+            high: int | str | None = f"{rows} - row_number() OVER ({over})"
         elif frame.startswith("ROWS"):
             low, high = reach(frame)
         else:

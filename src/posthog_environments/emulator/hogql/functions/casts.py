@@ -23,7 +23,12 @@ from posthog_environments.emulator.hogql.types import (
 )
 
 # Texts may name an offset from UTC; DuckDB reads it only into its type with a zone.
-PARSED_TIME: Final = "make_timestamp(epoch_us(TRY_CAST({0} AS TIMESTAMPTZ)))"
+PARSED_TIME: Final = (
+    "CASE WHEN regexp_full_match({0}, '[0-9]{{9,10}}') THEN make_timestamp(CAST({0} AS BIGINT) * 1000000) "
+    "ELSE make_timestamp(epoch_us(TRY_CAST({0} AS TIMESTAMPTZ))) END"
+)
+# DuckDB would read spaces and underscores too.
+READ_FLOAT: Final = "CASE WHEN NOT regexp_matches({0}, '[\\s_]') THEN TRY_CAST({0} AS DOUBLE) END"
 
 # Without a zone in its name, as ClickHouse has it where none was named.
 _PLAIN: Final = Type("DateTime")
@@ -88,6 +93,8 @@ def _to_int(args: Sequence[str], call: Call) -> str:
 def _to_float(args: Sequence[str], call: Call) -> str:
     if call.args[0].type.family == "time":
         return f"epoch(CAST({args[0]} AS TIMESTAMP))"
+    if call.args[0].type.family == "string":
+        return READ_FLOAT.format(args[0])
     return f"TRY_CAST({args[0]} AS DOUBLE)"
 
 
@@ -101,7 +108,7 @@ def _to_date(args: Sequence[str], call: Call) -> str:
         # ClickHouse takes the 31st of any month, and goes on into the next one.
         month, day = f"TRY_CAST(concat(left({args[0]}, 7), '-01') AS DATE)", f"substring({args[0]}, 9, 2)"
         return (
-            f"CASE WHEN regexp_matches({args[0]}, '^[0-9]{{4}}-[0-9]{{2}}-(0[1-9]|[12][0-9]|3[01])') "
+            f"CASE WHEN regexp_matches({args[0]}, '^[0-9]{{4}}-[0-9]{{2}}-(0[1-9]|[12][0-9]|3[01])$') "
             f"THEN {month} + (CAST({day} AS INTEGER) - 1) END"
         )
     if kind.numeric:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.functions.casts import READ_FLOAT
 from posthog_environments.emulator.hogql.functions.registry import Function, Write, to
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import FLOAT64, INT64, STRING, UINT8, UINT64, Type, array_of
@@ -52,21 +53,28 @@ def _raw(args: Sequence[str], call: Call) -> str:
 
 
 def _number(kind: str) -> Function:
-    sql = "BIGINT" if kind == "Int" else "DOUBLE"
-
     def write(args: Sequence[str], call: Call) -> str:
-        return f"coalesce(TRY_CAST(({_read(args, call)}) ->> '$' AS {sql}), 0)"
+        text = f"(({_read(args, call)}) ->> '$')"
+        number = READ_FLOAT.format(text)
+        if kind == "Int":
+            whole = f"TRY_CAST(trunc({number}) AS BIGINT)"
+            # A float holds only 53 bits.
+            exact = f"TRY_CAST({text} AS BIGINT)"
+            number = f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN {exact} ELSE {whole} END"
+        return f"coalesce({number}, 0)"
 
     return _reader(f"JSONExtract{kind}", INT64 if kind == "Int" else FLOAT64, write)
 
 
 def _flag(args: Sequence[str], call: Call) -> str:
-    return f"CAST(coalesce(CAST({_read(args, call)} AS VARCHAR) = 'true', FALSE) AS UTINYINT)"
+    found = _read(args, call)
+    number = f"json_type({found}) IN ('BIGINT', 'UBIGINT') AND CAST({found} AS VARCHAR) <> '0'"
+    return f"CAST(coalesce(CAST({found} AS VARCHAR) = 'true' OR ({number}), FALSE) AS UTINYINT)"
 
 
 def _items(args: Sequence[str], call: Call) -> str:
     found = _read(args, call)
-    items = f"list_transform(CAST({found} AS JSON[]), lambda item: CAST(item AS VARCHAR))"
+    items = f"list_transform(CAST({found} AS JSON[]), lambda item: coalesce(CAST(item AS VARCHAR), 'null'))"
     return f"CASE WHEN json_type({found}) = 'ARRAY' THEN {items} ELSE [] END"
 
 
