@@ -72,12 +72,14 @@ class SqlServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def answer(self, sql: str, values: dict[str, Any]) -> httpx.Response:
         text = re.sub(r"\{(\w+)\}", r"$\1", sql).replace("`", '"')
-        found = self.database.execute(text, values or None)
-        names = [column[0] for column in found.description or []]
-        kinds = [TYPES[str(column[1])] for column in found.description or []]
+        # `description` names the types only in newer releases of DuckDB.
+        columns = self.database.execute(f"describe {text}", values or None).fetchall()
+        names = [column[0] for column in columns]
+        kinds = [TYPES[column[1]] for column in columns]
         if self.nullable:
             kinds = [f"Nullable({kind})" for kind in kinds]
-        rows = [[as_json(value) for value in row] for row in found.fetchmany(self.largest)]
+        found = self.database.execute(text, values or None).fetchmany(self.largest)
+        rows = [[as_json(value) for value in row] for row in found]
         answer = {
             "columns": names,
             "types": list(zip(names, kinds, strict=True)),
