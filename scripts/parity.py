@@ -39,6 +39,12 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "i": ("toIntervalDay(1)", "toIntervalHour(2)", "toIntervalWeek(1)"),
     "u": ("(1, 'a')",),
     "l": ("'abc'", "[1, 2]", "event"),
+    "w": ("7", "-3", "300", "toInt(properties.amount)"),
+    "d": ("now()", "timestamp", "toDateTime('2024-02-29 13:14:15')"),
+    "f": ("now()", "timestamp"),
+    "p": ("7", "2.5", "event", "timestamp", "today()", "properties.amount"),
+    "v": ("7", "event", "person_id", "today()", "properties.$browser"),
+    "x": ("event", "person_id", "'abc'"),
     "*": (
         "1",
         "'abc'",
@@ -164,10 +170,7 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
     for _ in range(count):
         most = function.least + 2 if function.most is None else min(function.most, function.least + 2)
         size = dice.randint(function.least, most)
-        args = [
-            dice.choice(_ARGUMENTS[function.takes[min(place, len(function.takes) - 1)]])
-            for place in range(size)
-        ]
+        args = [dice.choice(_ARGUMENTS[function.letter(place)]) for place in range(size)]
         if function.zone is not None and len(args) > function.zone:
             args[function.zone] = dice.choice(_ZONES)
         if function.name in _WITH_UNIT and args:

@@ -29,6 +29,13 @@ READS = [
     Case(
         "select properties.amount" + BY_TIME, [None, 10.0, None, 30.0, 20.0, None, None], "Nullable(Float64)"
     ),
+    # What a join misses is the type's default, and no property is in it.
+    Case(
+        "select person.properties, person.properties.email, group_0.properties, group_0.key from events "
+        "where distinct_id = 'ghost'",
+        [["", None, "", ""]],
+        "String; Nullable(String); String; String",
+    ),
     Case("select properties.newsletter from events where event = 'signed_up'", [True], "Nullable(Bool)"),
     Case(
         "select properties.deep.a.b from events where distinct_id = 'ada' and event = 'purchase'",

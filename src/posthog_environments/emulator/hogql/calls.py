@@ -116,7 +116,7 @@ class CallResolver(ExpressionResolver):
             return tuple_item(args[0], int(index.value))
         if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
             return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
-        if function.name in ("arrayElement", "has") and types[0].family not in ("array", "map", "null"):
+        if function.name in ("arrayElement", "has") and types[0].family not in ("array", "null"):
             raise HogQLError(
                 f"Illegal type {types[0]} of argument of function {function.name}", "illegal_type_of_argument"
             )

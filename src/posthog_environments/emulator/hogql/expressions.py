@@ -325,6 +325,8 @@ class ExpressionResolver(ABC):
             return follow(value, "properties", [key.value])
         if value.type.base == "Tuple" and isinstance(key, Literal) and isinstance(key.value, int):
             return tuple_item(value, key.value)
+        if value.type.base == "Map":
+            return Call(value.type.args[1], "arrayElement", (value, key))
         return self.known_call("arrayElement", (value, key))
 
     def _cast(self, tree: Tree, scope: Scope) -> Expr:

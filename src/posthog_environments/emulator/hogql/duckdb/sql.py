@@ -192,6 +192,9 @@ class DuckDBPrinter:
                 return self.literal(expr.value)
             case Column():
                 text = f'{expr.source}."{expr.name}"'
+                if expr.type.json and "." in expr.name:
+                    # The row of a lazy join may be missing.
+                    return f"coalesce({text}, '')"
                 default = default_of(expr.type)
                 return f"coalesce({text}, {default})" if expr.outer and default != "NULL" else text
             case Name():

@@ -75,8 +75,9 @@ class Store:
 _SESSIONS: Final = """
 SELECT "$session_id", arg_min(distinct_id, "timestamp"), arg_min(person_id, "timestamp"),
     epoch_us(min("timestamp")), epoch_us(max("timestamp")),
-    arg_min(properties ->> '/$current_url', "timestamp"), arg_max(properties ->> '/$current_url', "timestamp"),
-    arg_max(properties ->> '/$pathname', "timestamp"),
+    arg_min(nullif(properties ->> '/$current_url', ''), "timestamp"),
+    arg_max(nullif(properties ->> '/$current_url', ''), "timestamp"),
+    arg_max(nullif(properties ->> '/$pathname', ''), "timestamp"),
     count(*) FILTER (WHERE event = '$pageview'), count(*) FILTER (WHERE event = '$autocapture'),
     count(*) FILTER (WHERE event = '$screen')
 FROM events WHERE "$session_id" IS NOT NULL AND "$session_id" <> '' GROUP BY 1 ORDER BY min("timestamp"), 1

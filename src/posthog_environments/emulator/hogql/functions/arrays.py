@@ -52,7 +52,7 @@ def _filtered(types: Sequence[Type]) -> Type:
 
 
 def _item(types: Sequence[Type]) -> Type:
-    item = types[0].args[1] if types[0].base == "Map" else types[0].item
+    item = types[0].item
     return item.null(item.nullable or types[1].nullable)
 
 

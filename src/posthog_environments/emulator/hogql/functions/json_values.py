@@ -22,7 +22,9 @@ def pointer(path: Sequence[str | int]) -> str:
 
 
 def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    # DuckDB before 2.0 takes the character 0 for the end of the statement.
+    parts = ["'" + part.replace("'", "''") + "'" for part in text.split("\0")]
+    return parts[0] if len(parts) == 1 else f"({' || chr(0) || '.join(parts)})"
 
 
 def _path(nodes: Sequence[Expr], name: str) -> list[str | int]:
