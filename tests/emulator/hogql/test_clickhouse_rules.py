@@ -69,6 +69,7 @@ TEXTS = [
         "toString([toDate('2025-06-01'), null]), concat([1], 'a', (1, 'b'))",
         [["[1,2]", "['a','it\\'s']", "(1,'a')", "[[1],[]]", "['2025-06-01',NULL]", "[1]a(1,'b')"]],
     ),
+    Case("select concat(2.5, true, 1), concat('a', null, [true])", [["2.5true1", "a[true]"]]),
     Case("select toString(1e-7), toString(1e100), toString(-0.5)", [["1e-7", "1e100", "-0.5"]]),
     Case(
         "select substring('abcdef', 2, -1), substring('abcdef', -3, 2), substring('abcdef', -10, 5), "
@@ -106,7 +107,10 @@ TIMES = [
         [["2025-07-01T12:00:00Z", "2025-07-01T00:00:00Z", "2025-07-01T00:00:00Z"]],
         "DateTime64(6, 'UTC'); DateTime; DateTime",
     ),
-    Case("select toStartOfWeek(today(), 2), toStartOfWeek(today(), 7)", [["2025-06-29", "2025-06-30"]]),
+    Case(
+        "select toStartOfWeek(today(), 2), toStartOfWeek(today(), 7), toDayOfWeek(today(), 7)",
+        [["2025-06-29", "2025-06-30", 3]],
+    ),
 ]
 ARRAYS = [
     Case(
@@ -204,6 +208,8 @@ REFUSED = [
     ("select toFloat(toUUID('x'))", "illegal_type_of_argument"),
     ("select round(1.5, 1.5)", "illegal_type_of_argument"),
     ("select repeat('a', 1.5)", "illegal_type_of_argument"),
+    ("select toStartOfWeek(today(), -3)", "illegal_type_of_argument"),
+    ("select nullIf([1], [1])", "illegal_type_of_argument"),
     ("select toHour(today())", "illegal_type_of_argument"),
     ("select dateTrunc('hour', today())", "illegal_type_of_argument"),
     ("select toUnixTimestamp64Milli(toDateTime(1))", "illegal_type_of_argument"),

@@ -318,7 +318,7 @@ class DuckDBPrinter:
             moved = f"({local_time(left, zone)} {'+' if call.name == 'plus' else '-'} {right})"
             return utc_time(cast_back(moved, call.type), call.type, zone)
         every = _CONDITIONS_EVERY.get(call.name)
-        mixed = {"bool", "number"} <= {arg.type.family for arg in call.args}
+        mixed = call.type.family != "string" and {"bool", "number"} <= {arg.type.family for arg in call.args}
         zone = _zone(call, function) if function.local else "UTC"
         args: list[str] = []
         for place, arg in enumerate(call.args):

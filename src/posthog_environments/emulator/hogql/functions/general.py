@@ -194,7 +194,7 @@ FUNCTIONS: Final = (
     Function("multiIf", 3, None, _branches, _cases, nulls=True),
     Function("coalesce", 1, None, _coalesce, "coalesce({*})", nulls=True),
     fixed(2, "ifNull", _if_null, _or_else, nulls=True),
-    fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})", nulls=True),
+    fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})", "v", nulls=True),
     fixed(1, "assumeNotNull", lambda types: types[0].null(False), _assumed, nulls=True, refuse=_something),
     fixed(1, "toNullable", lambda types: types[0].null(), "{0}", "v", nulls=True),
     fixed(1, "materialize", first, "{0}", nulls=True),

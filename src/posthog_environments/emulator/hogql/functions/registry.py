@@ -44,7 +44,7 @@ class Function:
         duckdb: How DuckDB writes it: a template with `{0}`, `{1}` ... and `{*}` for all, or a function that writes; ""
             where DuckDB cannot do it.
         takes: What its arguments must be, a letter each; the last letter holds for all that follow. n number, s text,
-            t time, a array, c truth value, i interval, u tuple, l text or array, m map, * anything; w whole number,
+            t time, a array, c number of one byte, i interval, u tuple, l text or array, m map, * anything; w whole number,
             d time of a day, f time with fractions of seconds, p plain value, v what may be nullable, x text or UUID.
         kind: What it is.
         params: How many parameters it takes in brackets of their own: least and most.

@@ -140,11 +140,8 @@ def _day_of_week(args: Sequence[str], call: Call) -> str:
     """From 1 for Monday; other modes count from 0 or begin with Sunday."""
     mode = call.args[1] if len(call.args) > 1 else None
     value = mode.value if isinstance(mode, Literal) else 0
-    if value not in range(4):
-        raise HogQLError("The mode of toDayOfWeek() is 0, 1, 2 or 3", "bad_arguments")
-    return {0: "isodow({0})", 1: "isodow({0}) - 1", 2: "dayofweek({0})", 3: "dayofweek({0}) + 1"}[
-        value
-    ].format(args[0])
+    modes = ("isodow({0})", "isodow({0}) - 1", "dayofweek({0})", "dayofweek({0}) + 1")
+    return modes[value % 4].format(args[0])
 
 
 def _date_trunc(args: Sequence[str], call: Call) -> str:
@@ -243,7 +240,7 @@ FUNCTIONS: Final = (
     _start_of("toStartOfQuarter", "quarter"),
     _start_of("toStartOfYear", "year"),
     _start_of("toStartOfISOYear", "isoyear"),
-    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "tw*", zone=2, local=True),
+    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "tc*", zone=2, local=True),
     *(
         Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "d*", zone=1, local=True)
         for name, minutes in (("Five", 5), ("Ten", 10), ("Fifteen", 15))
@@ -266,7 +263,7 @@ FUNCTIONS: Final = (
     _part("toMonth", "month({0})"),
     _part("toDayOfYear", "dayofyear({0})", UINT16),
     _part("toDayOfMonth", "day({0})"),
-    Function("toDayOfWeek", 1, 3, to(UINT8), _day_of_week, "tw*", zone=2, local=True),
+    Function("toDayOfWeek", 1, 3, to(UINT8), _day_of_week, "tc*", zone=2, local=True),
     _part("toHour", "hour({0})", takes="d*"),
     _part("toMinute", "minute({0})", takes="d*"),
     _part("toSecond", "second({0})", takes="d*"),
