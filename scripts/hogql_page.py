@@ -45,7 +45,7 @@ is answered with 400 and the code `emulator_unsupported`.
 - **Gaps** are refused with the code `emulator_unsupported`, never answered with an empty result: tables and functions
   beyond the lists below, WITH RECURSIVE, ASOF and ANY joins, ROLLUP, CUBE and GROUPING SETS, EXCEPT, WITH FILL,
   COLUMNS(), calls within calls beyond seven (PostHog's parser needs minutes for them).
-- **Not the same**: `clickhouse` holds HogQL; with DuckDB `uniq` and quantiles are exact and UUIDs are ordered as texts.
+- **Not the same**: `clickhouse` holds HogQL; with DuckDB `uniq` and quantiles are exact.
 - **Platforms**: `hogql-parser` has wheels for CPython 3.10 to 3.14 on Linux and on macOS 14 and later (arm64), none for
   Windows.
 - **Cost**: a query copies the tables that it touches into memory once, and again when something changed that they are

@@ -205,3 +205,14 @@ def test_it_is_taken_where_only_it_is_installed() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "[(2,)]"
+
+
+@pytest.mark.parametrize("key", ["uuid", ("timestamp", "uuid"), ("person_id", "uuid"), ("day", "uuid")])
+def test_all_rows_are_read_page_by_page_in_clickhouses_order(key: str | tuple[str, ...]) -> None:
+    """ClickHouse orders UUIDs by their second half."""
+    emulator = Emulator(persons=20, events=700, ties=30, query_engine="chdb")
+    sql = "select uuid, event, timestamp, person_id, toDate(timestamp) as day from events"
+    with emulator.client() as client, client.query.iterate(sql, key=key, page_size=90) as rows:
+        found = [row[0] for row in rows]
+    assert len(found) == len(set(found)) == 700
+    assert (found != sorted(found)) is (key == "uuid") or key != "uuid"

@@ -102,6 +102,7 @@ class CallResolver(ExpressionResolver):
 
     def known_call(self, name: str, args: tuple[Expr, ...]) -> Expr:
         function, _ = self._function(name)
+        named = function.zone is not None and len(args) > function.zone
         args, zone = self._zoned(function, args)
         now = self._now(function.name)
         if now is not None:
@@ -148,6 +149,9 @@ class CallResolver(ExpressionResolver):
             start = self._function(f"toStartOf{interval_unit(types[1]).capitalize()}")[0]
             start.check(args[:1])
             kind = start.result(types[:1])
+        if named and kind.base == "Date" and not any(given.has_zone for given in types):
+            detail = f"The time zone of function {function.name} is allowed only with a time"
+            raise HogQLError(detail, "illegal_type_of_argument")
         if zone is None and function.local:
             zone = next((given.zone for given in types if given.zone not in UTC_NAMES), None)
         return Call(kind.in_zone(zone) if zone else kind, function.name, args)

@@ -10,14 +10,17 @@ import math
 from datetime import date, datetime
 from typing import Any, Final
 
+from attrs import evolve
+
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions import FUNCTIONS, Function
+from posthog_environments.emulator.hogql.functions import FUNCTIONS
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
 from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit, made_interval
+from posthog_environments.emulator.hogql.functions.uuids import uuid_order
 from posthog_environments.emulator.hogql.functions.windows import neighbour_default, reach
-from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
+from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time, zone_of
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -41,8 +44,9 @@ from posthog_environments.emulator.hogql.nodes import (
     Window,
 )
 from posthog_environments.emulator.hogql.schema import TABLES
-from posthog_environments.emulator.hogql.types import NOTHING, UTC_NAMES
+from posthog_environments.emulator.hogql.types import NOTHING
 
+_ORDERING: Final = frozenset({"<", "<=", ">", ">="})
 # After how many arguments each next condition comes.
 _CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
 
@@ -69,10 +73,10 @@ class DuckDBPrinter:
         return text + _limits(query)
 
     def _select(self, select: Select) -> str:
-        columns = ", ".join(
+        selected = ", ".join(
             f'{self.value(expr)} AS "c{place}"' for place, (_, expr) in enumerate(select.columns)
         )
-        parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{columns}"]
+        parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{selected}"]
         source = self._from(select)
         if source:
             parts.append(f"FROM {source}")
@@ -87,9 +91,19 @@ class DuckDBPrinter:
             kept.append(self.condition(select.qualify))
         if kept:
             parts.append(f"QUALIFY {' AND '.join(f'({condition})' for condition in kept)}")
-        order = self._order(select.order_by)
-        if order:
-            parts.append(f"ORDER BY {order}")
+        orders = tuple(order for order in select.order_by if not isinstance(order.expr, Literal))
+        columns = [expr for _, expr in select.columns]
+        if select.distinct and orders:
+            # DuckDB orders distinct rows by selected columns alone, not by what is made of them.
+            if not all(order.expr in columns for order in orders):
+                raise HogQLUnsupported("The emulator orders distinct rows by selected columns only.")
+            orders = tuple(
+                evolve(order, expr=Column(order.expr.type, "d", f"c{columns.index(order.expr)}"))
+                for order in orders
+            )
+            parts = [f"SELECT * FROM ({' '.join(parts)}) AS d"]
+        if self._order(orders):
+            parts.append(f"ORDER BY {self._order(orders)}")
         return " ".join(parts) + _limits(select)
 
     def _key(self, expr: Expr) -> str:
@@ -102,10 +116,16 @@ class DuckDBPrinter:
     def _order(self, orders: tuple[Order, ...]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
-            f"{self.value(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+            f"{self._ordered(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
             for order in orders
             if not isinstance(order.expr, Literal)
         )
+
+    def _ordered(self, expr: Expr) -> str:
+        """A value that is ordered as ClickHouse orders it."""
+        if isinstance(expr, Call) and expr.name == "tuple":
+            return f"row({', '.join(map(self._ordered, expr.args))})"
+        return uuid_order(self.value(expr)) if expr.type.base == "UUID" else self.value(expr)
 
     def _limited(self, by: LimitBy, order: tuple[Order, ...]) -> str:
         keys = ", ".join(self._key(key) for key in by.keys)
@@ -247,7 +267,10 @@ class DuckDBPrinter:
         return PARSED_TIME.format(found) if expr.type.family == "time" else found
 
     def _compare(self, expr: Compare) -> str:
-        left, right = self.value(expr.left), self._right(expr)
+        if expr.op in _ORDERING:
+            left, right = self._ordered(expr.left), self._ordered(expr.right)
+        else:
+            left, right = self.value(expr.left), self._right(expr)
         families = {expr.left.type.family, expr.right.type.family}
         if families == {"time", "number"}:
             left, right = (
@@ -319,7 +342,7 @@ class DuckDBPrinter:
             return utc_time(cast_back(moved, call.type), call.type, zone)
         every = _CONDITIONS_EVERY.get(call.name)
         mixed = call.type.family != "string" and {"bool", "number"} <= {arg.type.family for arg in call.args}
-        zone = _zone(call, function) if function.local else "UTC"
+        zone = zone_of(call, function.zone) if function.local else "UTC"
         args: list[str] = []
         for place, arg in enumerate(call.args):
             if isinstance(arg, Lambda):
@@ -392,14 +415,6 @@ class DuckDBPrinter:
         if not within:
             return found
         return f"CASE WHEN {' AND '.join(within)} THEN {found} ELSE {neighbour_default(args, call)} END"
-
-
-def _zone(call: Call, function: Function) -> str:
-    """The zone that a function counts in."""
-    node = call.args[function.zone] if function.zone is not None and len(call.args) > function.zone else None
-    if isinstance(node, Literal):
-        return str(node.value)
-    return next((arg.type.zone for arg in call.args if arg.type.zone not in UTC_NAMES), "UTC")
 
 
 def _limits(query: Query) -> str:

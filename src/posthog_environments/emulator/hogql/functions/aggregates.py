@@ -16,6 +16,7 @@ from posthog_environments.emulator.hogql.functions.registry import (
     to,
     widest,
 )
+from posthog_environments.emulator.hogql.functions.uuids import uuid_order
 from posthog_environments.emulator.hogql.nodes import Call
 from posthog_environments.emulator.hogql.types import FLOAT64, INT64, UINT64, Type, array_of
 
@@ -69,11 +70,12 @@ def _quantile_timing(args: Sequence[str], call: Call, end: str) -> str:
     return _member(f"CASE WHEN {args[0]} >= 0 THEN trunc({args[0]}) END", call, end, "floor({}) + 1")
 
 
-def _quantiles(args: Sequence[str], call: Call) -> str:
+def _quantiles(args: Sequence[str], call: Call, end: str) -> str:
     if not call.params:
         raise HogQLError("Aggregation 'quantiles' requires at least 1 parameter", "query_error")
     levels = [_level(Call(call.type, call.name, (), (param,))) for param in call.params]
-    return f"quantile_cont(CAST({args[0]} AS DOUBLE), {levels})"
+    nothing = ", ".join(["CAST('nan' AS DOUBLE)"] * len(levels))
+    return f"coalesce(quantile_cont(CAST({args[0]} AS DOUBLE), {levels}){end}, [{nothing}])"
 
 
 def _count(args: Sequence[str], call: Call) -> str:
@@ -167,6 +169,15 @@ def _plain(name: str, result: Rule, duckdb: str, takes: str = "*", empty: str = 
     return _aggregate(name, result, lambda args, call: f"{duckdb}({_given(args, call)})", takes, empty=empty)
 
 
+def _extreme(name: str) -> Function:
+    def write(args: Sequence[str], call: Call) -> str:
+        if call.args[0].type.base == "UUID":
+            return f"arg_{name}({args[0]}, {uuid_order(args[0])})"
+        return f"{name}({_given(args, call)})"
+
+    return _aggregate(name, first, write)
+
+
 def _given(args: Sequence[str], call: Call) -> str:
     return f"{'DISTINCT ' if call.distinct else ''}{args[0]}"
 
@@ -187,9 +198,11 @@ def _at(name: str, duckdb: str) -> Function:
     def result(types: Sequence[Type]) -> Type:
         return types[0].null(any(kind.nullable for kind in types))
 
-    return _aggregate(
-        name, result, lambda args, call: f"{duckdb}({args[0]}, {args[1]})", least=2, most=2, skips=True
-    )
+    def write(args: Sequence[str], call: Call) -> str:
+        key = uuid_order(args[1]) if call.args[1].type.base == "UUID" else args[1]
+        return f"{duckdb}({args[0]}, {key})"
+
+    return _aggregate(name, result, write, least=2, most=2, skips=True)
 
 
 def _edge(name: str, duckdb: str, place: int) -> Function:
@@ -211,8 +224,8 @@ FUNCTIONS: Final = (
     _aggregate("uniqCombined", _combined, "", fold=_uniq_combined, most=None, skips=True),
     _plain("sum", _sum, "sum", "n"),
     _plain("avg", to(FLOAT64), "avg", "n", "NULL"),
-    _plain("min", first, "min"),
-    _plain("max", first, "max"),
+    _extreme("min"),
+    _extreme("max"),
     *(_edge(name, "first", 1) for name in ("any", "first_value")),
     *(_edge(name, "last", -1) for name in ("anyLast", "last_value")),
     _at("argMin", "arg_min"),
@@ -227,7 +240,7 @@ FUNCTIONS: Final = (
         "quantileExact", first, "", "n", fold=_quantile_exact, params=(0, 1), skips=True, empty="NULL"
     ),
     _aggregate("medianExact", first, "", "n", fold=_quantile_exact, skips=True, empty="NULL"),
-    _aggregate("quantiles", always(array_of(FLOAT64)), _quantiles, "n", params=(1, 20)),
+    _aggregate("quantiles", always(array_of(FLOAT64)), "", "n", fold=_quantiles, params=(1, 20)),
     _aggregate("groupArray", _array, "", fold=_group_array, params=(0, 1), skips=True),
     _aggregate("groupUniqArray", _array, "", fold=_group_uniq_array, params=(0, 1), skips=True),
     _aggregate("topK", _array, _top, params=(0, 3), skips=True),

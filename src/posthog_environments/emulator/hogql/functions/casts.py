@@ -86,13 +86,15 @@ def _to_int(args: Sequence[str], call: Call) -> str:
     if kind.base == "Date":
         return f"datediff('day', DATE '1970-01-01', {value})"
     if kind.family == "time":
-        return f"CAST(epoch({value}) AS BIGINT)"
+        return f"CAST(floor(epoch({value})) AS BIGINT)"
     return f"TRY_CAST({value} AS BIGINT)"
 
 
 def _to_float(args: Sequence[str], call: Call) -> str:
+    if call.args[0].type.base == "Date":
+        return f"CAST(datediff('day', DATE '1970-01-01', {args[0]}) AS DOUBLE)"
     if call.args[0].type.family == "time":
-        return f"epoch(CAST({args[0]} AS TIMESTAMP))"
+        return f"epoch({args[0]})"
     if call.args[0].type.family == "string":
         return READ_FLOAT.format(args[0])
     return f"TRY_CAST({args[0]} AS DOUBLE)"

@@ -16,6 +16,7 @@ from posthog_environments.emulator.hogql.functions.registry import (
     to,
     whole,
 )
+from posthog_environments.emulator.hogql.functions.zones import utc_time, zone_of
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
     DATE,
@@ -177,7 +178,12 @@ def _difference(args: Sequence[str], call: Call) -> str:
     if unit == "week":
         low, high = (f"date_trunc('week', CAST({arg} AS TIMESTAMP))" for arg in args[1:3])
         return f"datediff('day', {low}, {high}) // 7"
-    return f"datediff('{unit}', CAST({args[1]} AS TIMESTAMP), CAST({args[2]} AS TIMESTAMP))"
+    low, high = (f"CAST({arg} AS TIMESTAMP)" for arg in args[1:3])
+    if unit in _OF_DAY:
+        # An hour is an hour, whatever clocks do between the two.
+        zone = zone_of(call, 3)
+        low, high = (utc_time(f"date_trunc('{unit}', {text})", DATETIME6, zone) for text in (low, high))
+    return f"datediff('{unit}', {low}, {high})"
 
 
 def _format(args: Sequence[str], call: Call) -> str:
@@ -257,7 +263,7 @@ FUNCTIONS: Final = (
         for name in ("dateDiff", "date_diff")
     ),
     Function("formatDateTime", 2, 3, to(STRING), _format, "ts*", zone=2, local=True),
-    Function("toTimeZone", 2, 2, first, "{0}", "ts", clickhouse=_in_zone, zone=1),
+    Function("toTimeZone", 2, 2, first, "{0}", "ds", clickhouse=_in_zone, zone=1),
     _part("toYear", "year({0})", UINT16),
     _part("toQuarter", "quarter({0})"),
     _part("toMonth", "month({0})"),
@@ -273,7 +279,7 @@ FUNCTIONS: Final = (
     _yyyy("toYYYYMMDD", "%Y%m%d", UINT32),
     _yyyy("toYYYYMMDDhhmmss", "%Y%m%d%H%M%S", UINT64),
     Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*", zone=1),
-    fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_ms({0})", "f"),
+    fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_us({0}) // 1000", "f"),
     fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "f"),
     Function("toLastDayOfMonth", 1, 2, to(DATE), "last_day({0})", "t*", zone=1, local=True),
     Function("monthName", 1, 1, to(STRING), "monthname({0})", "t", local=True),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from posthog_environments.emulator.hogql.nodes import Call, Literal
 from posthog_environments.emulator.hogql.types import UTC_NAMES, Type
+
+
+def zone_of(call: Call, place: int | None) -> str:
+    """The zone that a call counts in: the one that is named at that place, or else that of its times."""
+    node = call.args[place] if place is not None and len(call.args) > place else None
+    if isinstance(node, Literal):
+        return str(node.value)
+    return next((arg.type.zone for arg in call.args if arg.type.zone not in UTC_NAMES), "UTC")
 
 
 def local_time(value: str, zone: str) -> str:
