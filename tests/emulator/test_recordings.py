@@ -302,3 +302,11 @@ def test_sharing_settings_outlive_their_recording(api: Api) -> None:
 def test_other_filters_are_checked_even_when_no_comment_can_match(api: Api) -> None:
     query = {"comment_text": '{"key":"text"}', "having_predicates": '[{"key":""}]'}
     assert api.refused("GET", "session_recordings/", **query)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("comment_text", '{"key":""}'), ("comment_text", "[]"), ("comment_text", "0"), ("actions", "0")],
+)
+def test_a_filter_of_another_kind_is_refused_even_when_it_is_empty(api: Api, name: str, value: str) -> None:
+    assert api.refused("GET", "session_recordings/", **{name: value})["code"] == "invalid_input"

@@ -148,11 +148,17 @@ def _selected(call: Call) -> Sequence[int]:
     query, recordings = call.query, call.state.data.recordings
     first, last = _period(call)
     places: Sequence[int] = range(last - 1, first - 1, -1)
-    if query.get("actions"):
+    if _items(query, "actions"):
         raise unsupported("the parameter actions: the emulator has no actions")
     tests = _tests(call)
-    if query.get("comment_text"):
-        return []  # nobody commented on anything
+    comment = query.get("comment_text")
+    if comment is not None:
+        # Nobody commented on anything, but the condition must be one.
+        if not is_object(comment):
+            problem = _problem("model_type", "comment_text", "Input should be a valid dictionary", comment)
+            raise invalid(json.dumps([problem]))
+        compile_properties([comment], ("recording",), call.state.clock.now())
+        return []
     if tests:
         join: Callable[[list[bool]], bool] = any if query.get("operand") == "OR" else all
         places = [p for p in places if join([test(recordings.get(p)) for test in tests])]
