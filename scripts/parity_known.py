@@ -49,12 +49,15 @@ KNOWN: Final = (
     Known("ClickHouse's Date ends in 2149 and begins in 1970", "(add|subtract|date).*", _VALUES, sql="300"),
     Known(
         "ClickHouse refuses by the value of an argument although there is nothing to compute with it",
-        "range|modulo|intDiv|floor|ceil|round|trunc|substringUTF8",
+        "range|modulo|intDiv|floor|ceil|round|trunc|substring|substringUTF8",
         _CLICKHOUSE_REFUSES,
     ),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),
     Known("a Variant in this ClickHouse, a number in PostHog's", "ifNotFinite", _TYPES),
+    Known(
+        "a Variant in this ClickHouse: an array that holds NULL beside arrays", "array", _TYPES, sql="null"
+    ),
     Known("an intersection with an empty array, and with NULL", "arrayIntersect"),
 )
 

@@ -18,12 +18,14 @@ from posthog_environments.emulator.hogql.functions.registry import (
 )
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
+    BOOL,
     FLOAT64,
     NOTHING,
     STRING,
     UINT8,
     Type,
     arithmetic,
+    no_supertype,
     supertype,
     tuple_of,
 )
@@ -43,8 +45,18 @@ def _cases(args: Sequence[str], call: Call) -> str:
     return f"CASE {whens} ELSE {args[-1]} END"
 
 
+def _reached(types: Sequence[Type]) -> int:
+    """How many arguments of coalesce count: nothing behind one that is always there."""
+    return next((place for place, kind in enumerate(types, 1) if not kind.nullable), len(types))
+
+
 def _coalesce(types: Sequence[Type]) -> Type:
-    return supertype(types).null(all(kind.nullable for kind in types))
+    known = types[: _reached(types)]
+    return supertype(known).null(known[-1].nullable)
+
+
+def _first_there(args: Sequence[str], call: Call) -> str:
+    return f"coalesce({', '.join(args[: _reached([arg.type for arg in call.args])])})"
 
 
 def _if_null(types: Sequence[Type]) -> Type:
@@ -59,11 +71,9 @@ def _or_else(args: Sequence[str], call: Call) -> str:
 
 def _extreme(types: Sequence[Type]) -> Type:
     kind = supertype(types)
-    return (
-        UINT8.null(kind.nullable)
-        if kind.base == "Bool" and len({given.base for given in types}) > 1
-        else kind
-    )
+    if kind.family in ("array", "tuple") and NOTHING in types:
+        raise no_supertype(types)
+    return UINT8 if kind == BOOL and len(types) > 1 else kind
 
 
 def _rounded(name: str) -> Function:
@@ -192,7 +202,7 @@ FUNCTIONS: Final = (
     fixed(2, "bitXor", _bits, "xor({0}, {1})", "w"),
     fixed(3, "if", _branches, _cases, "c*", nulls=True),
     Function("multiIf", 3, None, _branches, _cases, nulls=True),
-    Function("coalesce", 1, None, _coalesce, "coalesce({*})", nulls=True),
+    Function("coalesce", 1, None, _coalesce, _first_there, nulls=True),
     fixed(2, "ifNull", _if_null, _or_else, nulls=True),
     fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})", "v", nulls=True),
     fixed(1, "assumeNotNull", lambda types: types[0].null(False), _assumed, nulls=True, refuse=_something),
