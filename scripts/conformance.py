@@ -245,7 +245,9 @@ class Finding:
     content: str
 
     def __str__(self) -> str:
-        about = ", ".join(self.subjects)
+        about = ", ".join(
+            f"{subject}={value!r}"[:120] for subject, value in zip(self.subjects, self.values, strict=True)
+        )
         return (
             f"{self.operation_id} ({self.profile}, {self.phase}): {self.check} {about}\n"
             f"    {self.message}\n    {self.request}\n    -> {self.status} {self.content}"

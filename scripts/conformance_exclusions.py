@@ -6,7 +6,6 @@ more fails a test (`tests/emulator/test_conformance.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,9 +15,6 @@ from posthog_environments_api.operations import OPERATIONS, ParameterInfo
 
 ACCEPTED_WRONG = "negative_data_rejection"
 REFUSED_RIGHT = "positive_data_acceptance"
-
-
-_SCALAR = re.compile(r"-?[0-9.]+(e[+-]?[0-9]+)?|true|false|null")
 
 
 class Found(Protocol):
@@ -42,12 +38,18 @@ def empty(operation_id: str, subject: str, value: Any) -> bool:
     return value in ("", [""], {})
 
 
-def scalar_for_text(operation_id: str, subject: str, value: Any) -> bool:
+def text_after_all(operation_id: str, subject: str, value: Any) -> bool:
+    """One text where a list of texts is asked for, or a number where any text may stand."""
     parameter = _parameter(operation_id, subject)
     schema = parameter.schema if parameter is not None else {}
     item = schema.get("items", {}) if schema.get("type") == "array" else schema
-    text = item.get("type") == "string" and "enum" not in item and "contentMediaType" not in item
-    return text and isinstance(value, str) and _SCALAR.fullmatch(value) is not None
+    text = item.get("type") == "string" and not {*item} - {"type", "description", "title", "default"}
+    return text and isinstance(value, (str, int, float))
+
+
+def null_after_all(operation_id: str, subject: str, value: Any) -> bool:
+    parameter = _parameter(operation_id, subject)
+    return parameter is not None and value is None and "null" in parameter.schema.get("type", ())
 
 
 def null_within(operation_id: str, subject: str, value: Any) -> bool:
@@ -162,7 +164,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         ("query.*",),
         "A number, a truth value or null in a URL is a text, and one text is a list of one.",
         "RFC 3986; OpenAPI, style `form`",
-        scalar_for_text,
+        text_after_all,
         shown_by="test_a_right_request_is_not",
     ),
     Exclusion(
@@ -189,6 +191,15 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         'A field takes a scalar of another type that it can convert: 12 for text, 1 for true, "12" for a number.',
         "Django REST framework, serializer fields",
         scalar_of_another_type,
+    ),
+    Exclusion(
+        ACCEPTED_WRONG,
+        ("*",),
+        ("body.*",),
+        "A field that may be null is null: the tool had first given it a wrong format.",
+        "Schemathesis 4.32, several mutations of one field",
+        null_after_all,
+        shown_by="test_what_may_be_null_can_be_set_to_null",
     ),
     Exclusion(
         ACCEPTED_WRONG,

@@ -183,6 +183,12 @@ def test_functions_come_in_execution_order(either: Api) -> None:
     assert updated == sorted(updated, reverse=True)
 
 
+def test_what_may_be_null_can_be_set_to_null(either: Api) -> None:
+    made = subscribe(either, until_date="2025-12-01T00:00:00Z")
+    answer = either.send("PATCH", f"subscriptions/{made['id']}/", {"until_date": None})
+    assert (answer.status, answer.json["until_date"]) == (200, None)
+
+
 @pytest.mark.behaviour(
     "hog_functions_list",
     "`type` is one comma-separated value; `filters` and `filter_groups` are JSON",
