@@ -11,7 +11,7 @@ from posthog_environments.emulator.hogql.comparing import compare, time_literal,
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.expressions import ExpressionResolver, logic
 from posthog_environments.emulator.hogql.functions import Function, find, nearest
-from posthog_environments.emulator.hogql.functions.times import interval_unit, unit_of
+from posthog_environments.emulator.hogql.functions.times import unit_of
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -31,10 +31,7 @@ from posthog_environments.emulator.hogql.types import (
     NOTHING,
     UINT8,
     UTC_NAMES,
-    Type,
     known_zone,
-    parse_type,
-    supertype,
     tuple_of,
 )
 
@@ -117,52 +114,16 @@ class CallResolver(ExpressionResolver):
             return tuple_item(args[0], int(index.value))
         if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
             return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
-        if function.name in ("arrayElement", "has") and types[0].family not in ("array", "null"):
-            raise HogQLError(
-                f"Illegal type {types[0]} of argument of function {function.name}", "illegal_type_of_argument"
-            )
         function.check(args)
         if not function.nulls and any(arg.type == NOTHING for arg in args if not isinstance(arg, Lambda)):
             return Literal(NOTHING, None)
-        if function.name in ("has", "indexOf", "countEqual") and types[0].base == "Array":
-            supertype([types[0].item, types[1]])
-        if function.name == "nullIf":
-            compare("=", *args)
-        if function.name == "multiIf":
-            if len(types) % 2 == 0:
-                detail = f"Number of arguments for function multiIf doesn't match: passed {len(types)}, should be odd"
-                raise HogQLError(detail, "number_of_arguments_doesnt_match")
-            for kind in types[:-1:2]:
-                if kind.base not in ("UInt8", "Bool", "Nothing"):
-                    raise HogQLError(
-                        f"Illegal type {kind} of argument (condition) of function multiIf",
-                        "illegal_type_of_argument",
-                    )
-        kind = function.result(types)
-        if function.name == "dateTrunc" or function.name == "date_trunc":
-            start = self._function(f"toStartOf{unit_of(args[0], function.name).capitalize()}")[0]
-            start.check(args[1:2])
-            kind = start.result(types[1:])
-        if function.name == "JSONExtract":
-            kind = self._type_named(args[-1])
-        if function.name == "toStartOfInterval":
-            start = self._function(f"toStartOf{interval_unit(types[1]).capitalize()}")[0]
-            start.check(args[:1])
-            kind = start.result(types[:1])
+        kind = function.kind_of(args)
         if named and kind.base == "Date" and not any(given.has_zone for given in types):
             detail = f"The time zone of function {function.name} is allowed only with a time"
             raise HogQLError(detail, "illegal_type_of_argument")
         if zone is None and function.local:
             zone = next((given.zone for given in types if given.zone not in UTC_NAMES), None)
         return Call(kind.in_zone(zone) if zone else kind, function.name, args)
-
-    @staticmethod
-    def _type_named(node: Expr) -> Type:
-        if not isinstance(node, Literal) or not isinstance(node.value, str):
-            raise HogQLError(
-                "The last argument of JSONExtract() must be the name of a type", "illegal_column"
-            )
-        return parse_type(node.value)
 
     def _zoned(self, function: Function, args: tuple[Expr, ...]) -> tuple[tuple[Expr, ...], str | None]:
         """The arguments and the time zone; where it is UTC, as everything else, it is left out.

@@ -74,8 +74,6 @@ def _flag(duckdb: str) -> str:
 
 def _element(args: Sequence[str], call: Call) -> str:
     kind = call.type
-    if call.args[0].type.base == "Tuple":
-        return f"({args[0]})[{args[1]}]"
     default = default_of(call.args[0].type.item)
     value = f"list_extract({args[0]}, {args[1]})"
     if default == "NULL":
@@ -184,7 +182,14 @@ def _simple(
 def _search(name: str, result: Type, duckdb: str) -> Function:
     """Looks for a value; NULL is found where it is a member."""
     same = "lambda member: member IS NOT DISTINCT FROM {1}"
-    return _simple(2, name, always(result), duckdb.replace("{same}", same), nulls=True)
+    return fixed(
+        2, name, always(result), duckdb.replace("{same}", same), "a*", nulls=True, refuse=_unlike_member
+    )
+
+
+def _unlike_member(args: Sequence[Expr]) -> None:
+    if args[0].type.base == "Array":
+        supertype([args[0].type.item, args[1].type])
 
 
 def _flat(kind: Type) -> Type:
@@ -219,7 +224,7 @@ _LAMBDA: Final = "*a"
 FUNCTIONS: Final = (
     Function("array", 0, None, lambda types: array_of(supertype(types)), "[{*}]", nulls=True),
     Function("range", 1, 3, _joined_range, _range, "w", refuse=_forward),
-    fixed(2, "arrayElement", _item, _element, "*w"),
+    fixed(2, "arrayElement", _item, _element, "aw"),
     _search("has", UINT8, _flag("len(list_filter({0}, {same})) > 0")),
     _simple(
         2,

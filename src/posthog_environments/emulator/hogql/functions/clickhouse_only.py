@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from posthog_environments.emulator.hogql.errors import HogQLError
 from posthog_environments.emulator.hogql.functions.registry import Function, Rule, always, first, to
+from posthog_environments.emulator.hogql.nodes import Expr, Literal
 from posthog_environments.emulator.hogql.types import (
     FLOAT64,
     INT64,
@@ -14,6 +16,7 @@ from posthog_environments.emulator.hogql.types import (
     UINT64,
     Type,
     array_of,
+    parse_type,
     supertype,
     tuple_of,
 )
@@ -65,6 +68,14 @@ def _resized(types: Sequence[Type]) -> Type:
     return array_of(types[0].item)
 
 
+def _type_named(args: Sequence[Expr]) -> Type:
+    """The type whose name is the last argument."""
+    node = args[-1]
+    if not isinstance(node, Literal) or not isinstance(node.value, str):
+        raise HogQLError("The last argument of JSONExtract() must be the name of a type", "illegal_column")
+    return parse_type(node.value)
+
+
 FUNCTIONS: Final = (
     _scalar("arrayCumSum", _summed, "*a", most=2),
     _scalar("arrayDifference", _differences, "*a", most=2),
@@ -84,8 +95,7 @@ FUNCTIONS: Final = (
         for what in ("Size", "Quantity", "TimeDelta", "DecimalSize")
     ),
     _scalar("format", always(STRING), "s", 1, None),
-    # The resolver takes the type from the last argument.
-    _scalar("JSONExtract", always(STRING), "s*", 2, None),
+    Function("JSONExtract", 2, None, always(STRING), "", "s*", typed=_type_named, nulls=True),
     _scalar("toJSONString", always(STRING)),
     _scalar("isIPv4String", to(UINT8), "s"),
     _scalar("isIPv6String", to(UINT8), "s"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from posthog_environments.emulator.hogql.comparing import compare
 from posthog_environments.emulator.hogql.errors import HogQLError
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.registry import (
@@ -48,6 +49,20 @@ def _cases(args: Sequence[str], call: Call) -> str:
 def _reached(types: Sequence[Type]) -> int:
     """How many arguments of coalesce count: nothing behind one that is always there."""
     return next((place for place, kind in enumerate(types, 1) if not kind.nullable), len(types))
+
+
+def _incomparable(args: Sequence[Expr]) -> None:
+    compare("=", *args)
+
+
+def _no_conditions(args: Sequence[Expr]) -> None:
+    if len(args) % 2 == 0:
+        detail = f"Number of arguments for function multiIf doesn't match: passed {len(args)}, should be odd"
+        raise HogQLError(detail, "number_of_arguments_doesnt_match")
+    for condition in args[:-1:2]:
+        if condition.type.base not in ("UInt8", "Bool", "Nothing"):
+            detail = f"Illegal type {condition.type} of argument (condition) of function multiIf"
+            raise HogQLError(detail, "illegal_type_of_argument")
 
 
 def _coalesce(types: Sequence[Type]) -> Type:
@@ -201,10 +216,12 @@ FUNCTIONS: Final = (
     fixed(2, "bitOr", _bits, "({0} | {1})", "w"),
     fixed(2, "bitXor", _bits, "xor({0}, {1})", "w"),
     fixed(3, "if", _branches, _cases, "c*", nulls=True),
-    Function("multiIf", 3, None, _branches, _cases, nulls=True),
+    Function("multiIf", 3, None, _branches, _cases, nulls=True, refuse=_no_conditions),
     Function("coalesce", 1, None, _coalesce, _first_there, nulls=True),
     fixed(2, "ifNull", _if_null, _or_else, nulls=True),
-    fixed(2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})", "v", nulls=True),
+    fixed(
+        2, "nullIf", lambda types: types[0].null(), "nullif({0}, {1})", "v", nulls=True, refuse=_incomparable
+    ),
     fixed(1, "assumeNotNull", lambda types: types[0].null(False), _assumed, nulls=True, refuse=_something),
     fixed(1, "toNullable", lambda types: types[0].null(), "{0}", "v", nulls=True),
     fixed(1, "materialize", first, "{0}", nulls=True),

@@ -15,6 +15,7 @@ Rule = Callable[[Sequence[Type]], Type]
 Write = Callable[[Sequence[str], Call], str]
 Fold = Callable[[Sequence[str], Call, str], str]
 Refuse = Callable[[Sequence[Expr]], None]
+Typed = Callable[[Sequence[Expr]], Type]
 Kind = Literal["scalar", "aggregate", "window"]
 
 _FAMILIES: Final = {
@@ -58,6 +59,7 @@ class Function:
         constant: Which arguments must be constant.
         nulls: Whether it has rules of its own for NULL; all others are NULL where NULL is written as an argument.
         refuse: Raises for arguments whose values it does not take.
+        typed: Gives the type of what it gives, where that takes more than the types of the arguments.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Function:
     constant: tuple[int, ...] = ()
     nulls: bool = False
     refuse: Refuse | None = None
+    typed: Typed | None = None
 
     def letter(self, place: int) -> str:
         """What the argument there must be; see `takes`."""
@@ -101,6 +104,10 @@ class Function:
                 )
         if self.refuse is not None:
             self.refuse(args)
+
+    def kind_of(self, args: Sequence[Expr]) -> Type:
+        """The type of what a call with these arguments gives."""
+        return self.typed(args) if self.typed is not None else self.result([arg.type for arg in args])
 
     def write(self, args: Sequence[str], call: Call) -> str:
         """The call in DuckDB's SQL."""

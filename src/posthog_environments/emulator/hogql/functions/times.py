@@ -137,6 +137,14 @@ def _start_of_week(args: Sequence[str], call: Call) -> str:
     return f"CAST(date_trunc('week', {args[0]}) AS DATE)"
 
 
+def _kind_of_start(unit: str, moment: Expr) -> Type:
+    """The type of the start of a unit; not every one has a start within a date."""
+    name = f"toStartOf{unit.capitalize()}"
+    start = next(function for function in FUNCTIONS if function.name == name)
+    start.check([moment])
+    return start.kind_of([moment])
+
+
 def _day_of_week(args: Sequence[str], call: Call) -> str:
     """From 1 for Monday; other modes count from 0 or begin with Sunday."""
     mode = call.args[1] if len(call.args) > 1 else None
@@ -234,7 +242,7 @@ def _yyyy(name: str, pattern: str, kind: Type) -> Function:
 
 _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
 
-FUNCTIONS: Final = (
+FUNCTIONS: Final[tuple[Function, ...]] = (
     *(_maker(unit) for unit in UNITS),
     *(_mover(unit, sign) for unit in UNITS for sign in "+-"),
     Function("toStartOfSecond", 1, 2, first, "date_trunc('second', {0})", "f*", zone=1, local=True),
@@ -251,10 +259,29 @@ FUNCTIONS: Final = (
         Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "d*", zone=1, local=True)
         for name, minutes in (("Five", 5), ("Ten", 10), ("Fifteen", 15))
     ),
-    Function("toStartOfInterval", 2, 3, to(DATETIME), _interval_start, "ti*", zone=2, local=True),
+    Function(
+        "toStartOfInterval",
+        2,
+        3,
+        to(DATETIME),
+        _interval_start,
+        "ti*",
+        zone=2,
+        local=True,
+        typed=lambda args: _kind_of_start(interval_unit(args[1].type), args[0]),
+    ),
     *(
         Function(
-            name, 2, 3, to(DATETIME), _date_trunc, "st*", clickhouse=_truncated_by_name, zone=2, local=True
+            name,
+            2,
+            3,
+            to(DATETIME),
+            _date_trunc,
+            "st*",
+            clickhouse=_truncated_by_name,
+            zone=2,
+            local=True,
+            typed=lambda args: _kind_of_start(unit_of(args[0], "dateTrunc"), args[1]),
         )
         for name in ("dateTrunc", "date_trunc")
     ),
