@@ -39,12 +39,15 @@ def empty(operation_id: str, subject: str, value: Any) -> bool:
 
 
 def text_after_all(operation_id: str, subject: str, value: Any) -> bool:
-    """One text where a list of texts is asked for, or a number where any text may stand."""
+    """One text where a list of texts is asked for, a number where any text may stand.
+
+    An object is sent as its keys, which are texts too.
+    """
     parameter = _parameter(operation_id, subject)
     schema = parameter.schema if parameter is not None else {}
     item = schema.get("items", {}) if schema.get("type") == "array" else schema
     text = item.get("type") == "string" and not {*item} - {"type", "description", "title", "default"}
-    return text and isinstance(value, (str, int, float))
+    return text and isinstance(value, (str, int, float, dict))
 
 
 def null_after_all(operation_id: str, subject: str, value: Any) -> bool:

@@ -55,9 +55,7 @@ KNOWN: Final = (
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),
     Known("a Variant in this ClickHouse, a number in PostHog's", "ifNotFinite", _TYPES),
-    Known(
-        "a Variant in this ClickHouse: an array that holds NULL beside arrays", "array", _TYPES, sql="null"
-    ),
+    Known("a Variant in this ClickHouse: NULL beside arrays", "array|if|multiIf", _TYPES, sql="null"),
     Known("an intersection with an empty array, and with NULL", "arrayIntersect"),
 )
 

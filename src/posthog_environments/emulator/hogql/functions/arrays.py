@@ -72,6 +72,12 @@ def _flag(duckdb: str) -> str:
     return f"CAST({duckdb} AS UTINYINT)"
 
 
+def _memberless(args: Sequence[Expr]) -> None:
+    item = args[0].type.item
+    if item.base == "Nothing" and not item.nullable:
+        raise HogQLError("There is nothing in an array that can hold nothing", "illegal_type_of_argument")
+
+
 def _element(args: Sequence[str], call: Call) -> str:
     kind = call.type
     default = default_of(call.args[0].type.item)
@@ -224,7 +230,7 @@ _LAMBDA: Final = "*a"
 FUNCTIONS: Final = (
     Function("array", 0, None, lambda types: array_of(supertype(types)), "[{*}]", nulls=True),
     Function("range", 1, 3, _joined_range, _range, "w", refuse=_forward),
-    fixed(2, "arrayElement", _item, _element, "aw"),
+    fixed(2, "arrayElement", _item, _element, "aw", refuse=_memberless),
     _search("has", UINT8, _flag("len(list_filter({0}, {same})) > 0")),
     _simple(
         2,
