@@ -16,7 +16,7 @@ from posthog_environments.emulator.json_types import is_array, is_object
 
 Row = tuple[Any, ...]
 
-Version = tuple[int, ...]
+Version = tuple[object, ...]
 
 # What each table is computed from besides the project's data.
 _NEEDS: Final = {"sessions": ("events",)}
@@ -179,6 +179,6 @@ def _version(table: str, data: Dataset) -> Version:
         case "groups":
             return (data.groups.version,)
         case "sessions":
-            return persons, data.groups.version, data.events.version, data.recordings.version
+            return persons, tuple(data.groups.types), data.events.version, data.recordings.version
         case _:
-            return persons, data.groups.version, data.events.version
+            return persons, tuple(data.groups.types), data.events.version
