@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -278,7 +279,8 @@ def convert_rows(kinds: Sequence[ColumnType], rows: Sequence[Sequence[Any]]) -> 
     if all(len(row) == width for row in rows):
         if not rows or not width:
             return [tuple(row) for row in rows]
-        columns = zip(*rows, strict=True)
+        # Not zip(*rows): an iterator for each row is as many objects for the garbage collector to look at.
+        columns = (list(map(itemgetter(place), rows)) for place in range(width))
         return list(zip(*(convert_column(k, c) for k, c in zip(kinds, columns, strict=True)), strict=True))
     converters = [converter(kind) for kind in kinds]
     found: list[tuple[Any, ...]] = []
