@@ -234,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, function in FUNCTIONS.items():
         if (
             function.kind == "window"
-            or not function.duckdb
+            or not function.on_duckdb
             or (options.functions and name not in options.functions)
         ):
             continue

@@ -38,6 +38,8 @@ KNOWN: Final = (
     Known("DuckDB reads JSON under constant paths alone, and says so", "JSON.*|isValidJSON", _DUCKDB_REFUSES),
     Known("approximate in ClickHouse, exact on DuckDB", "uniq.*", _VALUES),
     Known("which of equal rows is taken is not said", "argMin|argMax|topK", _VALUES),
+    Known("which members are taken is not said", "groupUniqArray", _VALUES, sql=r"groupUniqArray\(\d+\)"),
+    Known("this ClickHouse cuts fractions where the weights are whole", "avgWeighted", _VALUES),
     Known(
         "ClickHouse counts bytes where DuckDB counts characters",
         "reverse|substring|left|right|leftPad|rightPad|splitBy.*|position.*|translate|extract.*",

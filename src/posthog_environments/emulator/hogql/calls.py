@@ -147,7 +147,7 @@ class CallResolver(ExpressionResolver):
     def _function(self, name: str) -> tuple[Function, bool]:
         found = find(name)
         if found is not None:
-            if self.engine == "duckdb" and not found[0].duckdb and found[0].fold is None:
+            if self.engine == "duckdb" and not found[0].on_duckdb:
                 raise HogQLUnsupported(f"The emulator on DuckDB does not support {name}(); chDB does.")
             return found
         if name in _OTHERS:

@@ -82,6 +82,11 @@ class Function:
     refuse: Refuse | None = None
     typed: Typed | None = None
 
+    @property
+    def on_duckdb(self) -> bool:
+        """Whether DuckDB can do it."""
+        return bool(self.duckdb) or self.fold is not None
+
     def letter(self, place: int) -> str:
         """What the argument there must be; see `takes`."""
         return self.takes[min(place, len(self.takes) - 1)]
