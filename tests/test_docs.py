@@ -17,6 +17,7 @@ import ast
 import asyncio
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from attrs import define
 
 from posthog_environments import Client
 from posthog_environments.emulator import Emulator
+from public_modules import EXPORTING, HELD, MODELS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _BLOCK = re.compile(r"^```(?:python|py)[ \t]*([^\n]*?)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -89,6 +91,30 @@ def test_no_python_hides_from_the_rule_above() -> None:
     )
     for page in DOCS.rglob("*.md"):
         assert len(fences.findall(page.read_text(encoding="utf-8"))) == len(blocks_of(page)), page.name
+
+
+def imports_of(block: Block) -> Iterator[tuple[str, str]]:
+    """Module and name of everything that a block takes from the facade."""
+    code = compile(block.padded, block.page, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+    for node in ast.walk(code):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+
+
+def test_the_documentation_uses_only_names_that_are_promised() -> None:
+    """What `release/public-api.txt` does not list may change in any release."""
+    taken = [
+        (block, module, name)
+        for block in BLOCKS
+        for module, name in imports_of(block)
+        if module.partition(".")[0] == "posthog_environments"
+    ]
+    assert len(taken) > 20, "the imports were found"
+    for block, module, name in taken:
+        promised = module in (*EXPORTING, MODELS) or name in HELD.get(module, ())
+        assert promised, f"docs/{block.page}:{block.line}: {name} of {module}; see scripts/public_modules.py"
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_SNIPPETS)

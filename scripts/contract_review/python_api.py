@@ -1,22 +1,24 @@
 """What changed for those who import the two packages, as griffe sees it without running them.
 
-Public is what a module with `__all__` exports, and in the generated package also the functions and resource classes
-of every operation. The lazy exports (PEP 562) are seen because the modules repeat them under `TYPE_CHECKING`.
+Public is what `public_modules.py` names, and of the generated package what a module with `__all__` exports and the
+functions and resource classes of every operation. The lazy exports (PEP 562) are seen because the modules repeat them under `TYPE_CHECKING`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import griffe
 
 from contract_diffing.changes import CALLERS, READERS, TYPES, Change, Level
+from public_modules import EXPORTING, HELD, RESOURCES
 
 PACKAGES = {"posthog_environments_api": "generated", "posthog_environments": "src"}
+_FACADE = "posthog_environments"
 # Packages of which every module counts, because users import the modules themselves.
-_OPEN = ("posthog_environments_api.api", "posthog_environments_api.resources")
+_OPEN = ("posthog_environments_api.api", "posthog_environments_api.resources", RESOURCES)
 # A value that changed is seen where it has a meaning: in the contract, or in the signature that uses it.
 _SILENT = {griffe.BreakageKind.ATTRIBUTE_CHANGED_VALUE}
 _WHO = {
@@ -110,18 +112,8 @@ def surface(package: griffe.Module) -> dict[str, str]:
     """Every public name as users write it, with the place where it is really defined."""
     found: dict[str, str] = {}
     for module in _modules(package):
-        open_ = module.path.startswith(_OPEN) and not module.path.endswith((".callers", ".lazy"))
-        if module.exports is not None:
-            names = [str(name) for name in module.exports]
-        elif open_:
-            names = [
-                name
-                for name, member in module.members.items()
-                if not name.startswith("_") and not member.is_alias and not member.is_module
-            ]
-        elif module.path in ("posthog_environments.models",):
-            names = [name for name in module.members if name[:1].isupper()]
-        else:
+        names = _public_names(module)
+        if names is None:
             continue
         found[module.path] = module.path
         for name in names:
@@ -129,6 +121,21 @@ def surface(package: griffe.Module) -> dict[str, str]:
                 continue
             found.update(_members(f"{module.path}.{name}", module.members[name]))
     return found
+
+
+def _public_names(module: griffe.Module) -> Iterable[str] | None:
+    """What a module promises; None where it promises nothing."""
+    if module.path in HELD:
+        return HELD[module.path]
+    if module.exports is not None and (module.path in EXPORTING or module.package.path != _FACADE):
+        return [str(name) for name in module.exports]
+    if module.path.startswith(_OPEN) and not module.path.endswith((".callers", ".lazy")):
+        return [
+            name
+            for name, member in module.members.items()
+            if not name.startswith("_") and not member.is_alias and not member.is_module
+        ]
+    return None
 
 
 def _modules(package: griffe.Module) -> Iterator[griffe.Module]:

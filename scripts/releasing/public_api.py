@@ -18,18 +18,11 @@ from typing import Any, ForwardRef
 import attrs
 
 from contract_document import ROOT
+from public_modules import EXPORTING, HELD, MODELS
 
 PINNED = ROOT / "release" / "public-api.txt"
 _HEAD = "# The public Python API. Written by `make accept`; read its diff.\n"
 _OURS = ("posthog_environments", "posthog_environments_api")
-_EXPORTING = ("posthog_environments", "posthog_environments.emulator", "posthog_environments.progress")
-# What users are handed, or hand over, without importing it from one of the modules above.
-_HELD = {
-    "posthog_environments.pagination": ("AsyncPages", "SyncPages"),
-    "posthog_environments.clock": ("Clock",),
-    "posthog_environments.emulator.clock": ("EmulatorClock",),
-    "posthog_environments.emulator.server": ("Server",),
-}
 _PROTOCOLS = {
     "__iter__", "__next__", "__enter__", "__exit__", "__aiter__", "__anext__", "__aenter__", "__aexit__",
     "__len__", "__getitem__", "__contains__",
@@ -41,20 +34,20 @@ def snapshot() -> str:
     """The text of `release/public-api.txt`."""
     package = import_module("posthog_environments")
     lines = [_HEAD]
-    for name in _EXPORTING:
+    for name in EXPORTING:
         lines += [
             f"module {name}",
             *_indented(_module(import_module(name), _exports(import_module(name)))),
             "",
         ]
-    for name, held in _HELD.items():
+    for name, held in HELD.items():
         lines += [f"objects of {name}", *_indented(_module(import_module(name), held)), ""]
     lines += ["pytest fixtures", *_indented(_fixtures()), ""]
     for kind in (package.Client, package.AsyncClient):
         client = kind(1, api_key="phx_none", host="us")
         lines += [f"resources of {kind.__name__}", *_indented(_resources(client)), ""]
     lines += ["errors", *_indented(_hierarchy(package.PostHogError)), ""]
-    lines += ["models", *_indented(_models(import_module("posthog_environments.models")))]
+    lines += ["models", *_indented(_models(import_module(MODELS)))]
     return "\n".join(lines) + "\n"
 
 
@@ -73,7 +66,7 @@ def _fixtures() -> Iterator[str]:
 
 def _public() -> frozenset[Any]:
     """Classes that have a place of their own in the text, so that what inherits from them need not repeat it."""
-    modules = [(import_module(name), _exports(import_module(name))) for name in _EXPORTING]
+    modules = [(import_module(name), _exports(import_module(name))) for name in EXPORTING]
     values = [getattr(module, name) for module, names in modules for name in names]
     return frozenset(value for value in values if isinstance(value, type))
 
