@@ -26,6 +26,7 @@ from parity_known import UNORDERED, known_reason
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import HogQLError, Result, execute
 from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.hogql.functions.permitted import Permitted, permitted
 from posthog_environments.emulator.hogql.functions.registry import Function
 from posthog_environments.emulator.query_engine import EngineName
 
@@ -164,12 +165,21 @@ def _told(outcome: Outcome) -> str:
     return f"{kinds}: {outcome.result.rows[:4]}"[:200]
 
 
+def _sizes(function: Function, limits: Permitted) -> tuple[int, int]:
+    """How few and how many arguments both PostHog and the emulator take, and not many more than must be."""
+    least = max(function.least, limits.least)
+    return least, min(least + 2, *(most for most in (function.most, limits.most) if most is not None), 99)
+
+
 def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
     """Calls of one function as queries, none twice."""
     made: set[str] = set()
+    listed = permitted(function.name)
+    if listed is None:
+        return
+    limits = listed[1]
     for _ in range(count):
-        most = function.least + 2 if function.most is None else min(function.most, function.least + 2)
-        size = dice.randint(function.least, most)
+        size = dice.randint(*_sizes(function, limits))
         args = [dice.choice(_ARGUMENTS[function.letter(place)]) for place in range(size)]
         if function.zone is not None and len(args) > function.zone:
             args[function.zone] = dice.choice(_ZONES)
@@ -183,7 +193,7 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
             args = ["3" if arg == "properties.amount" else arg for arg in args]
         least, most_params = function.params
         params = ""
-        if least or (most_params and dice.random() < 0.3):
+        if least or limits.params or (most_params and dice.random() < 0.3):
             params = f"({dice.choice(['0.5', '0.25'] if 'uantile' in function.name else ['1', '2'])})"
         made.add(f"{function.name}{params}({', '.join(args)})")
     tail = "" if function.kind == "aggregate" else " order by timestamp, uuid limit 8"

@@ -42,7 +42,7 @@ KNOWN: Final = (
     Known("this ClickHouse cuts fractions where the weights are whole", "avgWeighted", _VALUES),
     Known(
         "ClickHouse counts bytes where DuckDB counts characters",
-        "reverse|substring|left|right|leftPad|rightPad|splitBy.*|position.*|translate|extract.*",
+        "reverse|substring|leftPad|rightPad|splitBy.*|position.*|translate|extract.*",
         _VALUES,
         sql="ä",
     ),
@@ -56,7 +56,6 @@ KNOWN: Final = (
     ),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),
-    Known("a Variant in this ClickHouse, a number in PostHog's", "ifNotFinite", _TYPES),
     Known("a Variant in this ClickHouse: NULL beside arrays", "array|if|multiIf", _TYPES, sql="null"),
     Known("an intersection with an empty array, and with NULL", "arrayIntersect"),
 )

@@ -161,7 +161,7 @@ NESTED = [
         [2],
     ),
     Case(
-        "select (select max(number) from numbers(4)) as m, exists(select 1 from numbers(0))",
+        "select (select max(number) from numbers(4)) as m, 1 in (select number from numbers(1))",
         [[3, 0]],
         "Nullable(UInt64); UInt8",
     ),

@@ -44,7 +44,7 @@ HOLDERS = (
     "select groupArrayIf({x}, event = {y}) from events",
     "select groupUniqArrayIf({x}, event != {y}) from events",
     "select maxIf({x}, event != {y}) from events",
-    "select quantileExactIf(0.5)(length({x}), event != {y}) from events",
+    "select quantileIf(0.5)(length({x}), event != {y}) from events",
     "select max({x}) over (partition by {y}) from events limit 1",
     "select coalesce(null, {x}, {y})",
     "select if({x} = {y}, {x}, {y})",

@@ -18,12 +18,13 @@ CASES = [
         "Nullable(DateTime64(6, 'Europe/Berlin')); DateTime('Asia/Kolkata')",
     ),
     Case(
-        f"select toStartOfDay({LATE}, 'Europe/Berlin'), toStartOfHour({LATE}, 'Asia/Kolkata')",
+        f"select toStartOfDay({LATE}, 'Europe/Berlin'), toStartOfHour(toTimeZone({LATE}, 'Asia/Kolkata'))",
         [["2025-06-02T00:00:00+02:00", "2025-06-02T04:00:00+05:30"]],
         "Nullable(DateTime('Europe/Berlin')); Nullable(DateTime('Asia/Kolkata'))",
     ),
     Case(
-        f"select toStartOfWeek({LATE}, 1, 'Asia/Tokyo'), toStartOfWeek({LATE}, 1), toStartOfMonth({LATE}, 'US/Pacific')",
+        f"select toStartOfWeek(toTimeZone({LATE}, 'Asia/Tokyo'), 1), toStartOfWeek({LATE}, 1), "
+        f"toStartOfMonth(toTimeZone({LATE}, 'US/Pacific'))",
         [["2025-06-02", "2025-05-26", "2025-06-01"]],
         "Nullable(Date); Nullable(Date); Nullable(Date)",
     ),
@@ -32,17 +33,18 @@ CASES = [
         [["2025-06-02T00:00:00+09:00", "2026-01-01"]],
     ),
     Case(
-        f"select toStartOfInterval({LATE}, interval 1 day, 'Asia/Tokyo'), toStartOfFifteenMinutes({LATE}, 'Asia/Kolkata')",
+        f"select toStartOfInterval({LATE}, interval 1 day, 'Asia/Tokyo'), "
+        f"toStartOfFifteenMinutes(toTimeZone({LATE}, 'Asia/Kolkata'))",
         [["2025-06-02T00:00:00+09:00", "2025-06-02T04:00:00+05:30"]],
     ),
     Case(
-        f"select toHour({LATE}, 'US/Pacific'), toYear({LAST_OF_DAY}, 'Asia/Tokyo'), toDayOfWeek({LATE}, 0, 'Asia/Tokyo'), "
-        f"toYYYYMM({LAST_OF_DAY}, 'Asia/Tokyo')",
+        f"select toHour(toTimeZone({LATE}, 'US/Pacific')), toYear(toTimeZone({LAST_OF_DAY}, 'Asia/Tokyo')), "
+        f"toDayOfWeek({LATE}, 0, 'Asia/Tokyo'), toYYYYMM(toTimeZone({LAST_OF_DAY}, 'Asia/Tokyo'))",
         [[15, 2026, 1, 202601]],
         "Nullable(UInt8); Nullable(UInt16); Nullable(UInt8); Nullable(UInt32)",
     ),
     Case(
-        f"select toDate({LATE}, 'Asia/Tokyo'), toDate({LATE}), formatDateTime({LATE}, '%F %T', 'Asia/Tokyo')",
+        f"select toDate(toTimeZone({LATE}, 'Asia/Tokyo')), toDate({LATE}), formatDateTime({LATE}, '%F %T', 'Asia/Tokyo')",
         [["2025-06-02", "2025-06-01", "2025-06-02 07:30:00"]],
         "Nullable(Date); Nullable(Date); Nullable(String)",
     ),
@@ -59,7 +61,7 @@ CASES = [
         ],
     ),
     Case(
-        f"select dateDiff('day', {LATE}, toDateTime('2025-06-02T01:00:00Z'), 'Asia/Tokyo'), "
+        f"select dateDiff('day', toTimeZone({LATE}, 'Asia/Tokyo'), toDateTime('2025-06-02T01:00:00Z')), "
         f"dateDiff('day', {LATE}, toDateTime('2025-06-02T01:00:00Z'))",
         [[0, 1]],
     ),
@@ -90,17 +92,17 @@ CASES = [
         "UInt8; DateTime('Asia/Tokyo')",
     ),
     Case(
-        "select toDate(timestamp, 'US/Pacific') as day, count() from events group by day order by day",
+        "select toDate(toTimeZone(timestamp, 'US/Pacific')) as day, count() from events group by day order by day",
         [["2025-06-01", 2], ["2025-06-02", 3], ["2025-06-08", 2]],
     ),
     Case(
-        "select now('Asia/Tokyo'), toStartOfHour(now(), 'Asia/Tokyo')",
+        "select now('Asia/Tokyo'), toStartOfHour(toTimeZone(now(), 'Asia/Tokyo'))",
         [["2025-07-01T21:00:00+09:00", "2025-07-01T21:00:00+09:00"]],
         "DateTime64(6, 'Asia/Tokyo'); DateTime('Asia/Tokyo')",
     ),
     # UTC is UTC, by any name.
     Case(
-        f"select toStartOfDay({LATE}, 'UTC'), toTimeZone({LATE}, 'Etc/UTC'), toHour({LATE}, 'GMT')",
+        f"select toStartOfDay({LATE}, 'UTC'), toTimeZone({LATE}, 'Etc/UTC'), toHour(toTimeZone({LATE}, 'GMT'))",
         [["2025-06-01T00:00:00Z", "2025-06-01T22:30:00Z", 22]],
     ),
 ]
@@ -120,12 +122,12 @@ def test_an_unknown_zone_is_a_mistake_of_the_query(zone: str) -> None:
 
 
 def test_a_zone_must_be_constant() -> None:
-    assert refusal("select toHour(timestamp, event) from events").code == "emulator_unsupported"
+    assert refusal("select toTimeZone(timestamp, event) from events").code == "emulator_unsupported"
 
 
 def test_the_autumn_day_has_25_hours() -> None:
     sql = (
         "select count() from (select toDateTime('2025-10-25T22:00:00Z') + toIntervalHour(number) as t from numbers(30)) "
-        "where toDate(t, 'Europe/Berlin') = '2025-10-26'"
+        "where toDate(toTimeZone(t, 'Europe/Berlin')) = '2025-10-26'"
     )
     assert ask(sql).rows == [[25]]

@@ -10,7 +10,8 @@ from attrs import evolve
 from posthog_environments.emulator.hogql.comparing import compare, time_literal, time_of
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.expressions import ExpressionResolver, logic
-from posthog_environments.emulator.hogql.functions import Function, find, nearest
+from posthog_environments.emulator.hogql.functions import Function, canonical, find
+from posthog_environments.emulator.hogql.functions.permitted import permitted, proposed
 from posthog_environments.emulator.hogql.functions.times import unit_of
 from posthog_environments.emulator.hogql.nodes import (
     Call,
@@ -20,7 +21,6 @@ from posthog_environments.emulator.hogql.nodes import (
     Literal,
     Name,
     Order,
-    Subquery,
     Unfold,
     Window,
 )
@@ -29,7 +29,6 @@ from posthog_environments.emulator.hogql.syntax import Tree, items_of
 from posthog_environments.emulator.hogql.types import (
     DATETIME6,
     NOTHING,
-    UINT8,
     UTC_NAMES,
     known_zone,
     tuple_of,
@@ -49,35 +48,24 @@ _COMPARING: Final = {
     "match": "match",
 }
 _MEMBERSHIP: Final = {"in": "in", "notIn": "not_in"}
+_COMPARISONS: Final = ({*_COMPARING} - {"match"}) | {*_MEMBERSHIP}
 SPECIAL: Final = frozenset(
-    {*_COMPARING, *_MEMBERSHIP, "and", "or", "not", "isNull", "isNotNull", "arrayJoin", "exists", "cast"}
+    {*_COMPARING, *_MEMBERSHIP, "and", "or", "not", "isNull", "isNotNull", "arrayJoin"}
 )
 _WHOLE: Final = "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-_SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_sub": "-"}
-# Functions that PostHog has and the emulator has not: told apart from those that nobody has.
-_OTHERS: Final = frozenset(
-    {
-        *(
-            "arrayFold",
-            "arrayReduce",
-            "arrayShuffle",
-            "generateUUIDv4",
-            "groupArrayInsertAt",
-            "pointInPolygon",
-        ),
-        *("rand", "rand64", "randCanonical", "randomString", "sumIfOrNull", "toDecimal"),
-        *("explainCSPReport", "hogql_lookupDomainType", "matchesAction", "recordingButton", "sparkline"),
-    }
-)
+_SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_subtract": "-"}
+# Calls that the parser makes of other syntax.
+_OF_SYNTAX: Final = frozenset({"_caseWithExpression"})
 
 
 class CallResolver(ExpressionResolver):
     """Resolves function calls."""
 
     def call(self, tree: Tree, scope: Scope) -> Expr:
-        name: str = tree["name"]
+        written: str = tree["name"]
         args: list[Tree] = tree["args"]
-        special = self._special(name, args, scope)
+        name = written if written in _OF_SYNTAX else self._permitted(tree)
+        special = self._special(canonical(name), args, scope)
         if special is not None:
             return special
         function, conditional = self._function(name)
@@ -87,17 +75,18 @@ class CallResolver(ExpressionResolver):
             return self._aggregate(tree, function, conditional, scope)
         if tree.get("distinct") or tree.get("params") or tree.get("filter_expr"):
             raise HogQLError(
-                f"Function '{name}' is no aggregation: it takes no DISTINCT, parameters or FILTER"
+                f"Function '{written}' is no aggregation: it takes no DISTINCT, parameters or FILTER"
             )
         if tree.get("order_by") or tree.get("within_group"):
             raise HogQLUnsupported("The emulator does not support ORDER BY inside a call.")
-        self._count(function, name, len(args))
+        _check_reach(function, written, len(args))
         resolved = self._arguments(function, args, scope)
         if function.name in _SHIFTS:
             return self._shifted(function.name, resolved)
         return self.known_call(function.name, resolved)
 
     def known_call(self, name: str, args: tuple[Expr, ...]) -> Expr:
+        """A call that the emulator makes, under its own name for the function; PostHog's list does not matter."""
         function, _ = self._function(name)
         named = function.zone is not None and len(args) > function.zone
         args, zone = self._zoned(function, args)
@@ -150,56 +139,50 @@ class CallResolver(ExpressionResolver):
             if self.engine == "duckdb" and not found[0].on_duckdb:
                 raise HogQLUnsupported(f"The emulator on DuckDB does not support {name}(); chDB does.")
             return found
-        if name in _OTHERS:
-            raise HogQLUnsupported(f"The emulator does not support the function {name}().")
-        near = nearest(name)
-        hint = f" Perhaps you meant '{near}(...)'?" if near else ""
-        raise HogQLError(f"Unsupported function call '{name}(...)'.{hint}")
+        raise HogQLUnsupported(f"The emulator does not support the function {name}().")
 
     @staticmethod
-    def _count(function: Function, name: str, given: int) -> None:
-        """Refuse too few or too many arguments.
+    def _permitted(tree: Tree) -> str:
+        """The name as PostHog lists it.
 
         Raises:
-            HogQLError: In PostHog's words.
+            HogQLError: PostHog does not let a query call it, or not so. In its words.
         """
-        least, most = function.least, function.most
-        if given >= least and (most is None or given <= most):
-            return
-        what = "Aggregation" if function.kind == "aggregate" else "Function"
-        limit = least if given < least else most
-        bound = "" if least == most else "at least " if given < least else "at most "
-        plural = "" if limit == 1 else "s"
-        raise HogQLError(f"{what} '{name}' expects {bound}{limit} argument{plural}, found {given}")
+        name: str = tree["name"]
+        found = permitted(name)
+        if found is None:
+            near = proposed(name)
+            hint = f". Perhaps you meant '{near}(...)'?" if near else ""
+            raise HogQLError(f"Unsupported function call '{name}(...)'{hint}")
+        listed, limits = found
+        given = len(tree["args"])
+        if listed in _COMPARISONS and given != 2:
+            raise HogQLError(f"Comparison '{name}' requires exactly two arguments")
+        what = "Aggregation" if limits.aggregate else "Function"
+        _check_number(f"{what} '{name}'", "argument", limits.least, limits.most, given)
+        if limits.params is not None:
+            params = items_of(tree, "params")
+            if not params:
+                raise HogQLError(f"{what} '{name}' requires parameters in addition to arguments")
+            _check_number(f"{what} '{name}'", "parameter", *limits.params, len(params))
+        return listed
 
     # --- calls with rules of their own ---------------------------------------------------------------------
 
     def _special(self, name: str, args: list[Tree], scope: Scope) -> Expr | None:
-        if name in _COMPARING or name in _MEMBERSHIP:
-            self._exactly(name, args, 2)
-            left = self.expr(args[0], scope)
-            if name in _MEMBERSHIP:
-                return self.membership(_MEMBERSHIP[name], left, args[1], scope)
-            return compare(_COMPARING[name], left, self.expr(args[1], scope))
+        if name in _MEMBERSHIP:
+            return self.membership(_MEMBERSHIP[name], self.expr(args[0], scope), args[1], scope)
+        if name in _COMPARING:
+            return compare(_COMPARING[name], self.expr(args[0], scope), self.expr(args[1], scope))
         if name in ("and", "or"):
             return logic(name, [self.condition(arg, scope) for arg in args])
         if name == "not":
-            self._exactly(name, args, 1)
             return logic("not", [self.condition(args[0], scope)])
         if name in ("isNull", "isNotNull"):
-            self._exactly(name, args, 1)
             return self.missing(self.expr(args[0], scope), negated=name == "isNotNull")
         if name == "_caseWithExpression":
             return self._case(args, scope)
-        if name == "exists" and args and args[0]["node"] in ("SelectQuery", "SelectSetQuery"):
-            return Subquery(UINT8, self.query(args[0], scope.ctes), "exists")
         return self._array_join(args, scope) if name == "arrayJoin" else None
-
-    @staticmethod
-    def _exactly(name: str, args: list[Tree], count: int) -> None:
-        if len(args) != count:
-            plural = "" if count == 1 else "s"
-            raise HogQLError(f"Function '{name}' expects {count} argument{plural}, found {len(args)}")
 
     def _case(self, args: list[Tree], scope: Scope) -> Expr:
         """`CASE value WHEN ...`: a chain of comparisons."""
@@ -211,7 +194,6 @@ class CallResolver(ExpressionResolver):
         return self.known_call("multiIf", (*flat, branches[-1]))
 
     def _array_join(self, args: list[Tree], scope: Scope) -> Expr:
-        self._exactly("arrayJoin", args, 1)
         array = self.expr(args[0], scope)
         if array.type.base != "Array":
             raise HogQLError("Argument for function arrayJoin must be Array", "type_mismatch")
@@ -224,7 +206,7 @@ class CallResolver(ExpressionResolver):
 
     def _now(self, name: str) -> Literal | None:
         now: datetime = self.now
-        if name in ("now", "now64"):
+        if name == "now":
             return time_literal(now)
         if name in ("today", "yesterday"):
             return time_literal((now - timedelta(days=name == "yesterday")).date())
@@ -337,17 +319,15 @@ class CallResolver(ExpressionResolver):
                 raise HogQLError(f"Aggregation '{name}' expects at least 1 argument, found 0")
             condition = self._flag(args[-1], name, scope)
             args = args[:-1]
-        if not (function.name == "count" and tree.get("distinct") and args):
-            self._count(function, name, len(args))
+        _check_reach(function, name, len(args))
         if tree.get("filter_expr"):
             given = self._flag(tree["filter_expr"], name, scope)
             condition = given if condition is None else logic("and", [condition, given])
         constants = tuple(self._parameter(param, scope) for param in params)
-        least, most = function.params
-        if not least <= len(constants) <= most:
+        if not function.params[0] <= len(constants) <= function.params[1]:
             raise HogQLError(
-                f"Aggregation '{name}' expects at {'least' if len(constants) < least else 'most'} "
-                f"{least if len(constants) < least else most} parameters, found {len(constants)}"
+                f"Aggregate function {name} does not take {len(constants)} parameters",
+                "number_of_arguments_doesnt_match",
             )
         resolved = tuple(self.expr(arg, scope) for arg in args)
         types = [arg.type for arg in resolved]
@@ -405,6 +385,30 @@ class CallResolver(ExpressionResolver):
         if name not in scope.windows:
             raise HogQLError(f"Window '{name}' is not defined")
         return scope.windows[name]
+
+
+def _check_number(what: str, kind: str, least: int, most: int | None, given: int) -> None:
+    """Refuse too few or too many arguments or parameters.
+
+    Raises:
+        HogQLError: In PostHog's words.
+    """
+    if given >= least and (most is None or given <= most):
+        return
+    limit = least if given < least else most
+    bound = "" if least == most else "at least " if given < least else "at most "
+    plural = "" if limit == 1 else "s"
+    raise HogQLError(f"{what} expects {bound}{limit} {kind}{plural}, found {given}")
+
+
+def _check_reach(function: Function, name: str, given: int) -> None:
+    """Refuse a number of arguments that PostHog takes and the emulator does not.
+
+    Raises:
+        HogQLUnsupported: Always then.
+    """
+    if given < function.least or (function.most is not None and given > function.most):
+        raise HogQLUnsupported(f"The emulator does not support {name}() with {given} arguments.")
 
 
 def _check_frame(name: str, frame: str, *, ordered: bool) -> None:

@@ -150,7 +150,7 @@ class Window(Expr):
 
 @define(frozen=True)
 class Subquery(Expr):
-    """A query as a value (`scalar`), as a set (`set`), or whether it has rows (`exists`)."""
+    """A query as a value (`scalar`) or as a set (`set`)."""
 
     query: Query
     kind: str

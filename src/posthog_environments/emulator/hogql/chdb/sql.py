@@ -187,8 +187,6 @@ class ClickHousePrinter:
                 return self._logic(expr)
             case Missing():
                 return f"{'isNotNull' if expr.negated else 'isNull'}({self.value(expr.value)})"
-            case Subquery(kind="exists"):
-                return f"exists({self.query(expr.query)})"
             case Subquery():
                 return f"({self.query(expr.query)})"
             case Lambda():

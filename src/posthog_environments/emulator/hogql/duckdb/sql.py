@@ -196,8 +196,6 @@ class DuckDBPrinter:
                 )
             case Missing():
                 return f"({self.value(expr.value)} IS {'NOT ' if expr.negated else ''}NULL)"
-            case Subquery(kind="exists"):
-                return f"EXISTS ({self.query(expr.query)})"
             case Literal(value=None):
                 return "CAST(NULL AS BOOLEAN)"
             case _ if expr.type.family == "bool":
@@ -221,7 +219,7 @@ class DuckDBPrinter:
                 return expr.name
             case Property():
                 return self._property(expr)
-            case Compare() | Logic() | Missing() | Subquery(kind="exists"):
+            case Compare() | Logic() | Missing():
                 return f"CAST({self.condition(expr)} AS UTINYINT)"
             case Subquery():
                 return f"({self.query(expr.query)})"

@@ -1,13 +1,12 @@
-"""The functions that HogQL may call here: an allow-list, and the security border with the list of tables.
+"""The functions that the emulator can do: an allow-list, and the security border with the list of tables.
 
-Each module adds the functions of one topic: their arguments, the type of what they give, and how the engines write
+What a query may call at all is PostHog's decision, and stands in `permitted.py`. Each module here adds the functions of one topic: their arguments, the type of what they give, and how the engines write
 them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from posthog_environments.emulator.hogql.functions import (
@@ -28,32 +27,39 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     for module in (general, casts, strings, times, arrays, json_values, aggregates, windows, clickhouse_only)
     for function in module.FUNCTIONS
 }
-_SQL_NAMES: Final = {name for name in FUNCTIONS if name == name.lower()}
+# Names of PostHog's for what has another name here.
+_ALIASES: Final = {
+    "array_agg": "groupArray",
+    "btrim": "trim",
+    "countDistinct": "uniqExact",
+    "current_date": "today",
+    "current_timestamp": "now",
+    "ifnull": "ifNull",
+    "isEmpty": "empty",
+    "isNotEmpty": "notEmpty",
+    "isnull": "isNull",
+    "nullif": "nullIf",
+    "to_char": "formatDateTime",
+    "to_date": "toDate",
+}
 _IF: Final = "If"
 
 
-def find(name: str) -> tuple[Function, bool] | None:
-    """A function, and whether its last argument is the condition of an aggregate (`sumIf`); None when not in the list.
+def canonical(name: str) -> str:
+    """The name here of a function that PostHog lists."""
+    return _ALIASES.get(name, name)
 
-    Names of SQL's own are read in any case, as PostHog does.
-    """
-    function = FUNCTIONS.get(name)
-    if function is None and name.lower() in _SQL_NAMES:
-        function = FUNCTIONS[name.lower()]
+
+def find(name: str) -> tuple[Function, bool] | None:
+    """A function, and whether its last argument is the condition of an aggregate (`sumIf`); None when not here."""
+    function = FUNCTIONS.get(canonical(name))
     if function is not None:
         return function, False
     if name.endswith(_IF):
-        base = FUNCTIONS.get(name[: -len(_IF)])
+        base = FUNCTIONS.get(canonical(name[: -len(_IF)]))
         if base is not None and base.kind == "aggregate":
             return base, True
     return None
 
 
-def nearest(name: str) -> str | None:
-    """A function with a name much like this one."""
-    lower = {known.lower(): known for known in FUNCTIONS}
-    found = get_close_matches(name.lower(), lower, 1, 0.75)
-    return lower[found[0]] if found else None
-
-
-__all__ = ["FUNCTIONS", "Function", "find", "nearest"]
+__all__ = ["FUNCTIONS", "Function", "canonical", "find"]

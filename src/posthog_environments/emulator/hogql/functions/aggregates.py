@@ -85,22 +85,12 @@ def _count(args: Sequence[str], call: Call) -> str:
     return f"count({distinct}{_together(args)})"
 
 
-def _combined(types: Sequence[Type]) -> Type:
-    return UINT64.null(any(kind.nullable for kind in types))
-
-
 def _together(args: Sequence[str]) -> str:
     return args[0] if len(args) == 1 else f"row({', '.join(args)})"
 
 
 def _uniq(args: Sequence[str], call: Call) -> str:
     return f"count(DISTINCT {_together(args)})"
-
-
-def _uniq_combined(args: Sequence[str], call: Call, end: str) -> str:
-    count = _uniq(args, call) + end
-    # ClickHouse says NULL where it could count nothing.
-    return f"nullif({count}, 0)" if call.type.nullable else count
 
 
 def _top(args: Sequence[str], call: Call) -> str:
@@ -221,7 +211,6 @@ FUNCTIONS: Final = (
         _aggregate(name, always(UINT64), _uniq, most=None, skips=True, nulls=True)
         for name in ("uniq", "uniqExact", "uniqHLL12", "uniqTheta")
     ),
-    _aggregate("uniqCombined", _combined, "", fold=_uniq_combined, most=None, skips=True),
     _plain("sum", _sum, "sum", "n"),
     _plain("avg", to(FLOAT64), "avg", "n", "NULL"),
     _extreme("min"),
@@ -233,8 +222,8 @@ FUNCTIONS: Final = (
     _aggregate("median", to(FLOAT64), _quantile, "n", empty="NULL"),
     *(_aggregate(name, to(FLOAT64), _quantile, "n", params=(0, 1), empty="NULL") for name in ("quantile",)),
     *(
-        _aggregate(name, to(_FLOAT32), "", "n", fold=fold, params=(0, 1), skips=True, empty="NULL")
-        for name, fold in (("quantileTDigest", _quantile_digest), ("quantileTiming", _quantile_timing))
+        _aggregate(name, to(_FLOAT32), "", "n", fold=fold, skips=True, empty="NULL")
+        for name, fold in (("medianTDigest", _quantile_digest), ("medianTiming", _quantile_timing))
     ),
     _aggregate(
         "quantileExact", first, "", "n", fold=_quantile_exact, params=(0, 1), skips=True, empty="NULL"

@@ -108,16 +108,11 @@ def _extreme(types: Sequence[Type]) -> Type:
     return types[0] if len(types) > 1 else types[0].item
 
 
-def _sorted(duckdb: str) -> Write:
-    last = ", 'ASC', 'NULLS LAST'" if duckdb == "list_sort" else ", 'NULLS LAST'"
-
-    def write(args: Sequence[str], call: Call) -> str:
-        if not isinstance(call.args[0], Lambda):
-            return f"{duckdb}({args[0]}{last})"
-        keyed = f"list_zip(list_transform({args[1]}, {args[0]}), range(1, len({args[1]}) + 1), {args[1]})"
-        return f"list_transform({duckdb}({keyed}), lambda pair: pair[3])"
-
-    return write
+def _sorted(args: Sequence[str], call: Call) -> str:
+    if not isinstance(call.args[0], Lambda):
+        return f"list_sort({args[0]}, 'ASC', 'NULLS LAST')"
+    keyed = f"list_zip(list_transform({args[1]}, {args[0]}), range(1, len({args[1]}) + 1), {args[1]})"
+    return f"list_transform(list_sort({keyed}), lambda pair: pair[3])"
 
 
 def _sorted_type(types: Sequence[Type]) -> Type:
@@ -266,8 +261,9 @@ FUNCTIONS: Final = (
     _simple(1, "arrayEnumerate", always(array_of(UINT32)), "range(1, len({0}) + 1)"),
     Function("arraySlice", 2, 3, _same, _slice, "aw", nulls=True),
     Function("arrayStringConcat", 1, 2, always(STRING), _text_join, "as"),
-    Function("arraySort", 1, 2, _sorted_type, _sorted("list_sort"), "*a"),
-    Function("arrayReverseSort", 1, 2, _sorted_type, _sorted("list_reverse_sort"), "*a"),
+    Function("arraySort", 1, 2, _sorted_type, _sorted, "*a"),
+    # PostHog's list of functions sends this name to arraySort too, so nothing is reversed.
+    Function("arrayReverseSort", 1, 2, _sorted_type, _sorted, "*a", clickhouse="arraySort({*})"),
     Function("arraySum", 1, 2, _sum_type, _aggregated("list_sum"), "*a", refuse=_numbers),
     Function(
         "arrayAvg",
@@ -295,6 +291,4 @@ FUNCTIONS: Final = (
         _zip,
         "a",
     ),
-    fixed(0, "emptyArrayString", always(array_of(STRING)), "CAST([] AS VARCHAR[])"),
-    fixed(0, "emptyArrayInt64", always(array_of(INT64)), "CAST([] AS BIGINT[])"),
 )

@@ -87,8 +87,7 @@ FUNCTIONS: Final = (
     _scalar("mapValues", _values, "m"),
     _scalar("mapContains", always(UINT8), "m*", 2, 2),
     _scalar("cityHash64", always(UINT64), most=None),
-    _scalar("sipHash64", always(UINT64), most=None),
-    *(_scalar(name, to(STRING), "s") for name in ("MD5", "SHA1", "SHA256", "unhex")),
+    _scalar("unhex", to(STRING), "s"),
     _scalar("hex", to(STRING)),
     *(
         _scalar(f"formatReadable{what}", to(STRING), "n")
@@ -97,8 +96,6 @@ FUNCTIONS: Final = (
     _scalar("format", always(STRING), "s", 1, None),
     Function("JSONExtract", 2, None, always(STRING), "", "s*", typed=_type_named, nulls=True),
     _scalar("toJSONString", always(STRING)),
-    _scalar("isIPv4String", to(UINT8), "s"),
-    _scalar("isIPv6String", to(UINT8), "s"),
     _scalar("extractAllGroups", always(array_of(_TEXTS)), "s", 2, 2),
     _scalar("extractGroups", always(_TEXTS), "s", 2, 2),
     _scalar("cutURLParameter", to(STRING), "s", 2, 2),
@@ -107,13 +104,9 @@ FUNCTIONS: Final = (
     _scalar("multiMatchAny", always(UINT8), "sa", 2, 2),
     _scalar("geoDistance", always(FLOAT64), "n", 4, 4),
     _aggregate("windowFunnel", always(UINT8), "*c", 2, None, (1, 4)),
-    _aggregate("retention", always(array_of(UINT8)), "c", 1, None),
     *(_aggregate(name, tuple_of, "a", 2, None) for name in ("sumMap", "minMap", "maxMap")),
     *(_aggregate(name, always(FLOAT64)) for name in ("skewPop", "skewSamp", "kurtPop", "kurtSamp")),
     _aggregate("simpleLinearRegression", always(tuple_of((FLOAT64, FLOAT64))), "n", 2, 2),
-    _aggregate("exponentialMovingAverage", always(FLOAT64), "n*", 2, 2, (1, 1)),
-    _aggregate("groupConcat", to(STRING), "*", params=(0, 2)),
     _aggregate("deltaSum", first),
     _aggregate("anyHeavy", first, "*"),
-    _aggregate("uniqUpTo", always(UINT8), "*", most=None, params=(1, 1)),
 )

@@ -12,10 +12,8 @@ from posthog_environments.emulator.hogql.functions.registry import (
     Function,
     Rule,
     always,
-    first,
     fixed,
     to,
-    widest,
 )
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
@@ -205,13 +203,6 @@ FUNCTIONS: Final = (
     fixed(1, "isNaN", to(UINT8), "CAST(isnan(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
     fixed(1, "isInfinite", to(UINT8), "CAST(isinf(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
     fixed(1, "isFinite", to(UINT8), "CAST(isfinite(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
-    fixed(
-        2,
-        "ifNotFinite",
-        widest,
-        "CASE WHEN isfinite(CAST({0} AS DOUBLE)) THEN {0} ELSE {1} END",
-        "n",
-    ),
     fixed(2, "bitAnd", _bits, "({0} & {1})", "w"),
     fixed(2, "bitOr", _bits, "({0} | {1})", "w"),
     fixed(2, "bitXor", _bits, "xor({0}, {1})", "w"),
@@ -224,8 +215,6 @@ FUNCTIONS: Final = (
     ),
     fixed(1, "assumeNotNull", lambda types: types[0].null(False), _assumed, nulls=True, refuse=_something),
     fixed(1, "toNullable", lambda types: types[0].null(), "{0}", "v", nulls=True),
-    fixed(1, "materialize", first, "{0}", nulls=True),
-    fixed(1, "identity", first, "{0}", nulls=True),
     fixed(
         1,
         "toTypeName",

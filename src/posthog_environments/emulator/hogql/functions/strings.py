@@ -73,7 +73,8 @@ def _end(name: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
         return f"{name}({args[0]}, {whole(args[1], call.args[1].type)})"
 
-    return fixed(2, name, to(STRING), write, "sn")
+    # PostHog has them count characters.
+    return fixed(2, name, to(STRING), write, "sn", clickhouse=f"{name}UTF8({{*}})")
 
 
 def _trim(name: str, duckdb: str) -> Function:
@@ -187,7 +188,6 @@ FUNCTIONS: Final = (
     _pad("leftPad", "lpad"),
     _pad("rightPad", "rpad"),
     _trim("trim", "trim"),
-    _trim("trimBoth", "trim"),
     _trim("trimLeft", "ltrim"),
     _trim("trimRight", "rtrim"),
     _trim("ltrim", "ltrim"),
@@ -220,7 +220,6 @@ FUNCTIONS: Final = (
     ),
     _test(2, "startsWith", "starts_with({0}, {1})"),
     _test(2, "endsWith", "suffix({0}, {1})"),
-    fixed(2, "levenshteinDistance", to(UINT64), "levenshtein({0}, {1})", "s"),
     _text(1, "base64Encode", "to_base64(encode({0}))"),
     _text(1, "base64Decode", "decode(from_base64({0}))"),
     _text(

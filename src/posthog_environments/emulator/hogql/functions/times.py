@@ -120,11 +120,13 @@ def _truncated(unit: str) -> Rule:
     return rule
 
 
-def _start_of(name: str, unit: str, most: int = 2) -> Function:
+def _start_of(name: str, unit: str, zone: int | None = None) -> Function:
     target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
     template = f"CAST(date_trunc('{unit}', {{0}}) AS {target})"
     takes = "d*" if unit in _OF_DAY else "t*"
-    return Function(name, 1, most, _truncated(unit), template, takes, zone=1, local=True)
+    return Function(
+        name, 1, 1 if zone is None else 2, _truncated(unit), template, takes, zone=zone, local=True
+    )
 
 
 def _start_of_week(args: Sequence[str], call: Call) -> str:
@@ -210,7 +212,7 @@ def _format(args: Sequence[str], call: Call) -> str:
 
 
 def _part(name: str, duckdb: str, kind: Type = UINT8, takes: str = "t*") -> Function:
-    return Function(name, 1, 2, to(kind), duckdb, takes, zone=1, local=True)
+    return Function(name, 1, 1, to(kind), duckdb, takes, local=True)
 
 
 def _mover(unit: str, sign: str) -> Function:
@@ -235,9 +237,7 @@ def _maker(unit: str) -> Function:
 
 
 def _yyyy(name: str, pattern: str, kind: Type) -> Function:
-    return Function(
-        name, 1, 2, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t*", zone=1, local=True
-    )
+    return Function(name, 1, 1, to(kind), f"CAST(strftime({{0}}, '{pattern}') AS BIGINT)", "t", local=True)
 
 
 _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
@@ -245,18 +245,18 @@ _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
 FUNCTIONS: Final[tuple[Function, ...]] = (
     *(_maker(unit) for unit in UNITS),
     *(_mover(unit, sign) for unit in UNITS for sign in "+-"),
-    Function("toStartOfSecond", 1, 2, first, "date_trunc('second', {0})", "f*", zone=1, local=True),
+    Function("toStartOfSecond", 1, 1, first, "date_trunc('second', {0})", "f", local=True),
     _start_of("toStartOfMinute", "minute"),
     _start_of("toStartOfHour", "hour"),
-    _start_of("toStartOfDay", "day"),
+    _start_of("toStartOfDay", "day", zone=1),
     _start_of("toMonday", "week"),
     _start_of("toStartOfMonth", "month"),
     _start_of("toStartOfQuarter", "quarter"),
     _start_of("toStartOfYear", "year"),
     _start_of("toStartOfISOYear", "isoyear"),
-    Function("toStartOfWeek", 1, 3, _truncated("week"), _start_of_week, "tc*", zone=2, local=True),
+    Function("toStartOfWeek", 1, 2, _truncated("week"), _start_of_week, "tc", local=True),
     *(
-        Function(f"toStartOf{name}Minutes", 1, 2, to(DATETIME), _blocks(minutes), "d*", zone=1, local=True)
+        Function(f"toStartOf{name}Minutes", 1, 1, to(DATETIME), _blocks(minutes), "d", local=True)
         for name, minutes in (("Five", 5), ("Ten", 10), ("Fifteen", 15))
     ),
     Function(
@@ -285,10 +285,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         )
         for name in ("dateTrunc", "date_trunc")
     ),
-    *(
-        Function(name, 3, 4, to(INT64), _difference, "stt*", zone=3, local=True)
-        for name in ("dateDiff", "date_diff")
-    ),
+    *(Function(name, 3, 3, to(INT64), _difference, "stt", local=True) for name in ("dateDiff", "date_diff")),
     Function("formatDateTime", 2, 3, to(STRING), _format, "ts*", zone=2, local=True),
     Function("toTimeZone", 2, 2, first, "{0}", "ds", clickhouse=_in_zone, zone=1),
     _part("toYear", "year({0})", UINT16),
@@ -307,17 +304,15 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _yyyy("toYYYYMMDDhhmmss", "%Y%m%d%H%M%S", UINT64),
     Function("toUnixTimestamp", 1, 2, to(UINT32), _SINCE, "t*", zone=1),
     fixed(1, "toUnixTimestamp64Milli", to(INT64), "epoch_us({0}) // 1000", "f"),
-    fixed(1, "toUnixTimestamp64Micro", to(INT64), "epoch_us({0})", "f"),
-    Function("toLastDayOfMonth", 1, 2, to(DATE), "last_day({0})", "t*", zone=1, local=True),
+    Function("toLastDayOfMonth", 1, 1, to(DATE), "last_day({0})", "t", local=True),
     Function("monthName", 1, 1, to(STRING), "monthname({0})", "t", local=True),
     # These give the emulator's time; the resolver puts the constant in their place.
     Function("now", 0, 1, always(DATETIME6), "NULL", zone=0),
-    Function("now64", 0, 2, always(DATETIME6), "NULL", zone=1),
     Function("today", 0, 0, always(DATE), "NULL"),
     Function("yesterday", 0, 0, always(DATE), "NULL"),
     # The resolver turns these into a sum of a time and an interval.
     Function("dateAdd", 2, 3, always(DATETIME6), "NULL"),
     Function("dateSub", 2, 3, always(DATETIME6), "NULL"),
-    Function("date_add", 2, 3, always(DATETIME6), "NULL"),
-    Function("date_sub", 2, 3, always(DATETIME6), "NULL"),
+    Function("date_add", 2, 2, always(DATETIME6), "NULL"),
+    Function("date_subtract", 2, 2, always(DATETIME6), "NULL"),
 )
