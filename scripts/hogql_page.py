@@ -5,21 +5,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from posthog_environments.emulator.hogql.functions import (
-    aggregates,
-    arrays,
-    casts,
-    clickhouse_only,
-    general,
-    json_values,
-    strings,
-    times,
-    windows,
-)
-from posthog_environments.emulator.hogql.functions.registry import Function
+from posthog_environments.emulator.hogql.calls import SPECIAL
+from posthog_environments.emulator.hogql.functions import FUNCTIONS, MODULES, canonical, find
+from posthog_environments.emulator.hogql.functions.permitted import PERMITTED
 from posthog_environments.emulator.hogql.schema import TABLES
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "hogql.md"
@@ -63,7 +56,7 @@ is installed and DuckDB is not, it is taken without being named.
 | | DuckDB | chDB |
 |---|---|---|
 | values and types | as ClickHouse has them, as far as `make parity` sees | ClickHouse's own |
-| functions | all below but one group | all below |
+| functions | all below but one group | all below but the last group |
 | download, on disk | 20 MB, 70 MB | 180 MB, 540 MB; pandas and pyarrow besides |
 | platforms | all | Linux, macOS on arm64; no Windows |
 | first query, each further one (2,000 events) | 0.3 s, 20 ms | 0.5 s, 20 ms |
@@ -77,17 +70,36 @@ compares values, types and refusals. What differs is listed with its reason in `
 
 ## Tables
 """
-_TOPICS: Final = {
-    "Aggregates": aggregates,
-    "Windows": windows,
-    "Arithmetic, conditions, tuples": general,
-    "Conversions": casts,
-    "Texts and addresses": strings,
-    "Dates and times": times,
-    "Arrays": arrays,
-    "JSON": json_values,
-    "On chDB alone": clickhouse_only,
-}
+_ENDINGS: Final = re.compile(r".+[a-z](If|Array|Map|State|Merge|ForEach|OrDefault|OrNull|ArgMin|ArgMax)")
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names, key=str.lower))
+
+
+def _functions() -> Iterator[str]:
+    """Every function by its topic; then what only chDB can do, and what the emulator cannot."""
+    exposed = {name for name in PERMITTED if not name.startswith("_")}
+    done = {name for name in exposed if canonical(name) in SPECIAL or find(name)}
+    only = {name for name in done if (found := find(name)) and not found[0].on_duckdb}
+    yield (
+        f"PostHog lets a query call {len(exposed)} names, among them every ending of an aggregate (`sumIf`, `avgOrNull` …)."
+        f" The emulator can do {len(done)} of them on chDB and {len(done - only)} on DuckDB, and calls no others:"
+        " names, numbers of arguments and parameters and case are PostHog's own list's."
+    )
+    yield ""
+    for module in MODULES:
+        names = {function.name for function in module.FUNCTIONS if function.on_duckdb}
+        if names:
+            yield from (f"### {module.TITLE}", "", _names(names), "")
+    yield from (
+        "### On chDB alone",
+        "",
+        _names(name for name in only if find(name) == (FUNCTIONS.get(name), False)),
+        "",
+    )
+    gaps = {name for name in exposed - done if not _ENDINGS.fullmatch(name)}
+    yield from ("### In PostHog, not in the emulator", "", _names(gaps), "")
 
 
 def hogql_page() -> str:
@@ -97,10 +109,7 @@ def hogql_page() -> str:
         columns = ", ".join(f"`{column}`" for column in table.columns)
         lines.append(f"| `{name}` | {columns} | {', '.join(f'`{join}`' for join in table.joins)} |")
     lines += ["", "`numbers(n)` and `numbers(first, n)` take arguments.", "", "## Functions", ""]
-    for title, module in _TOPICS.items():
-        functions: tuple[Function, ...] = module.FUNCTIONS
-        names = sorted((function.name for function in functions), key=str.lower)
-        lines += [f"### {title}", "", ", ".join(f"`{name}`" for name in names), ""]
+    lines += _functions()
     return "\n".join(lines)
 
 

@@ -22,10 +22,20 @@ from posthog_environments.emulator.hogql.functions import (
 )
 from posthog_environments.emulator.hogql.functions.registry import Function
 
+# In the order in which the documentation shows them.
+MODULES: Final = (
+    aggregates,
+    windows,
+    general,
+    casts,
+    strings,
+    times,
+    arrays,
+    json_values,
+    clickhouse_only,
+)
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    function.name: function
-    for module in (general, casts, strings, times, arrays, json_values, aggregates, windows, clickhouse_only)
-    for function in module.FUNCTIONS
+    function.name: function for module in MODULES for function in module.FUNCTIONS
 }
 # Names of PostHog's for what has another name here.
 _ALIASES: Final = {
@@ -62,4 +72,4 @@ def find(name: str) -> tuple[Function, bool] | None:
     return None
 
 
-__all__ = ["FUNCTIONS", "Function", "canonical", "find"]
+__all__ = ["FUNCTIONS", "MODULES", "Function", "canonical", "find"]

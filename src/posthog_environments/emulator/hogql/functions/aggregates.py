@@ -205,6 +205,7 @@ def _edge(name: str, duckdb: str, place: int) -> Function:
     return _aggregate(name, first, "", fold=fold, skips=True)
 
 
+TITLE: Final = "Aggregates"
 FUNCTIONS: Final = (
     _aggregate("count", always(UINT64), _count, least=0, skips=True, nulls=True),
     *(

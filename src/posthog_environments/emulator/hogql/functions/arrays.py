@@ -222,6 +222,7 @@ def _sum_type(types: Sequence[Type]) -> Type:
 
 _LAMBDA: Final = "*a"
 
+TITLE: Final = "Arrays"
 FUNCTIONS: Final = (
     Function("array", 0, None, lambda types: array_of(supertype(types)), "[{*}]", nulls=True),
     Function("range", 1, 3, _joined_range, _range, "w", refuse=_forward),

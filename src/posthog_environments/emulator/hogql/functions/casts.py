@@ -221,6 +221,7 @@ def _default_there(args: Sequence[Expr]) -> None:
         raise HogQLError("The default of toFloatOrDefault() must not be nullable", "bad_arguments")
 
 
+TITLE: Final = "Conversions"
 FUNCTIONS: Final = (
     fixed(1, "toString", lambda types: STRING.null(types[0].nullable), _to_string),
     fixed(1, "toInt", always(INT64.null()), _to_int, "p", clickhouse=_CAST.format("Int64"), nulls=True),

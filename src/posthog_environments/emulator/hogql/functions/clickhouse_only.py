@@ -76,6 +76,7 @@ def _type_named(args: Sequence[Expr]) -> Type:
     return parse_type(node.value)
 
 
+TITLE: Final = "Others"
 FUNCTIONS: Final = (
     _scalar("arrayCumSum", _summed, "*a", most=2),
     _scalar("arrayDifference", _differences, "*a", most=2),

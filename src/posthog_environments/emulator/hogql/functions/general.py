@@ -167,6 +167,7 @@ def _transformed(types: Sequence[Type]) -> Type:
     return supertype([types[2].item, types[3] if len(types) > 3 else types[0]])
 
 
+TITLE: Final = "Arithmetic, conditions, tuples"
 FUNCTIONS: Final = (
     fixed(2, "plus", _math("+"), "({0} + {1})", "n"),
     fixed(2, "minus", _math("-"), "({0} - {1})", "n"),

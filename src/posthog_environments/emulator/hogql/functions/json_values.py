@@ -116,6 +116,7 @@ def _there(args: Sequence[Expr]) -> None:
         raise HogQLError("No array can be nullable: ifNull(text, '') helps", "illegal_type_of_argument")
 
 
+TITLE: Final = "JSON"
 FUNCTIONS: Final = (
     _reader("JSONExtractString", STRING, _text),
     _reader("JSONExtractRaw", STRING, _raw),

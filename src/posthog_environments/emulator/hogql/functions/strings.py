@@ -169,6 +169,7 @@ def _url_parameter(args: Sequence[str], call: Call) -> str:
     return f"regexp_extract({args[0]}, concat('[?&]', {name}, '=([^&#]*)'), 1)"
 
 
+TITLE: Final = "Texts and addresses"
 FUNCTIONS: Final = (
     _text(1, "lower", _LOWER.format("{0}")),
     _text(1, "upper", _UPPER.format("{0}")),

@@ -242,6 +242,7 @@ def _yyyy(name: str, pattern: str, kind: Type) -> Function:
 
 _SINCE: Final = "CAST(floor(epoch(CAST({0} AS TIMESTAMP))) AS BIGINT)"
 
+TITLE: Final = "Dates and times"
 FUNCTIONS: Final[tuple[Function, ...]] = (
     *(_maker(unit) for unit in UNITS),
     *(_mover(unit, sign) for unit in UNITS for sign in "+-"),

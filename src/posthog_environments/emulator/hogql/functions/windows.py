@@ -41,6 +41,7 @@ def _neighbour(duckdb: str) -> Write:
     return write
 
 
+TITLE: Final = "Windows"
 FUNCTIONS: Final = (
     _window("row_number", always(UINT64), "row_number()"),
     _window("rank", always(UINT64), "rank()"),
