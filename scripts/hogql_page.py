@@ -26,19 +26,22 @@ types, property definitions and HogQL's null rules, and an embedded database com
 `pip install posthog-environments[emulator]`. Without the extra everything else of the emulator works, and a HogQLQuery
 is answered with 400 and the code `emulator_unsupported`.
 
-- **Covered**: SELECT with WITH, all usual JOINs, ARRAY JOIN, PREWHERE, GROUP BY, HAVING, windows, QUALIFY, ORDER BY,
-  LIMIT BY, UNION ALL and DISTINCT, sub-queries, IN, cohorts, lambdas, `-If` aggregates and FILTER; properties of
-  events, persons, sessions and groups by every way of writing them; `{values}`, `{variables.x}` and `{filters}`;
-  `HogQLMetadata`.
+- **Covered**: SELECT with WITH, all usual JOINs and ASOF JOIN, ARRAY JOIN, SAMPLE, PREWHERE, GROUP BY (ALL, ROLLUP, CUBE,
+  GROUPING SETS), HAVING, windows, ORDER BY, LIMIT BY, LIMIT WITH TIES, UNION, INTERSECT, EXCEPT, sub-queries, IN,
+  cohorts, lambdas, `-If` aggregates and FILTER; properties of events, persons, sessions and groups by every way of
+  writing them; `{values}`, `{variables.x}` and `{filters}`; `HogQLMetadata`. On chDB also ANY JOIN and WITH FILL.
 - **As PostHog has it**: names and ClickHouse types of columns, values, the limits of 100 and 50,000 rows, `hasMore`,
   `!=` and `not like` that hold where a property is missing, joins that miss (`0` and `''`, not null).
 - **Mistakes** are refused in PostHog's words, with `extra.hogql_metadata.errors` naming the place in characters. The
   code is `invalid_input`, or `hogql_syntax_error` and `hogql_query_error` with `behaviour.era = 2026`; what ClickHouse
   would refuse carries its name in either era.
+- **What PostHog refuses is refused**, though an engine could do it: QUALIFY, FINAL, TRY_CAST, array slices, functions and
+  numbers of arguments that are not in its lists.
 - **Gaps** are refused with the code `emulator_unsupported`, never answered with an empty result: tables and functions
-  beyond the lists below, WITH RECURSIVE, ASOF and ANY joins, ROLLUP, CUBE and GROUPING SETS, EXCEPT, WITH FILL,
-  COLUMNS(), calls within calls beyond seven (PostHog's parser needs minutes for them).
-- **Not the same**: `clickhouse` holds HogQL; with DuckDB `uniq` and quantiles are exact.
+  beyond the lists below, WITH RECURSIVE, INTERPOLATE, COLUMNS(), calls within calls beyond seven (PostHog's parser
+  needs minutes for them).
+- **Not the same**: `clickhouse` holds HogQL; with DuckDB `uniq` and quantiles are exact; SAMPLE takes other persons than
+  PostHog would.
 - **Platforms**: `hogql-parser` has wheels for CPython 3.10 to 3.14 on Linux and on macOS 14 and later (arm64), none for
   Windows.
 - **Cost**: a query copies the tables that it touches into memory once, and again when something changed that they are

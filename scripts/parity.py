@@ -222,6 +222,26 @@ def queries(count: int, dice: random.Random) -> Iterator[tuple[str, str]]:
         yield "group", f"select {key} as k, count() as c from numbers(9) group by k order by {order}"
         yield "distinct", f"select distinct {key} as k from numbers(9) order by k"
         yield "limit by", f"select number, {key} as k from numbers(9) order by k, number limit 2 by k"
+    for one, other, mode in product(
+        _KEYS, _KEYS, ("rollup(k, j)", "cube(k, j)", "grouping sets ((k), (j, k), ())")
+    ):
+        yield (
+            "grouping",
+            f"select {one} as k, {other} as j, count() as c from numbers(7) group by {mode} order by k, j, c",
+        )
+    for key, operator in product(_KEYS, ("intersect", "except", "union all")):
+        yield (
+            "set",
+            f"select k from (select {key} as k from numbers(6) {operator} select {key} from numbers(3)) order by k",
+        )
+    for key in _KEYS:
+        yield "distinct order", f"select distinct {key} as k from numbers(9) order by number desc"
+        yield "ties", f"select {key} as k from numbers(9) order by k limit 4 with ties"
+        yield (
+            "asof",
+            f"select a.n, b.n from (select {key} as k, number as n from numbers(9)) a left asof join "
+            f"(select {key} as k, number as n from numbers(5)) b on a.k = b.k and a.n > b.n order by a.n",
+        )
     for one, other in product(_KEYS, _KEYS):
         yield "compare", f"select {one} = {other}, {one} != {other} from numbers(5)"
         yield (

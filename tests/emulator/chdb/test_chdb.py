@@ -214,3 +214,21 @@ def test_all_rows_are_read_page_by_page_in_clickhouses_order(key: str | tuple[st
         found = [row[0] for row in rows]
     assert len(found) == len(set(found)) == 700
     assert (found != sorted(found)) is (key == "uuid") or key != "uuid"
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (
+            "select a.number, b.number from numbers(3) a left any join numbers(2) b on a.number = b.number order by 1",
+            [[0, 0], [1, 1], [2, 0]],
+        ),
+        (
+            "select number as n from numbers(5) where number % 2 = 1 order by n with fill from 0 to 8 step 2",
+            [[0], [1], [2], [3], [4], [6]],
+        ),
+        ("select toInt(number) as n from numbers(2) order by n desc with fill to -2", [[1], [0], [-1]]),
+    ],
+)
+def test_syntax_that_only_clickhouse_has(emulator: Emulator, sql: str, rows: list[Any]) -> None:
+    assert ask(emulator, sql).rows == rows

@@ -100,8 +100,8 @@ WINDOWS = [
         [["$pageview", 1], ["purchase", 1], ["signed_up", 3]],
     ),
     Case(
-        "select distinct_id from events qualify row_number() over (partition by distinct_id order by timestamp) = 2 "
-        "order by distinct_id",
+        "select distinct_id from (select distinct_id, row_number() over (partition by distinct_id order by timestamp) as n "
+        "from events) where n = 2 order by distinct_id",
         ["ada", "bob"],
     ),
 ]
@@ -168,7 +168,7 @@ NESTED = [
     Case("select x.b from (select a + 1 as b from (select 1 as a)) as x", [2]),
     Case("select 1 as a union all select 300 union all select 1", [1, 300, 1], "UInt16", ["a"]),
     Case("select a from (select 1 as a union distinct select 1) order by a", [1]),
-    Case("select event from events sample 0.1 where event = 'signed_up'", ["signed_up"]),
+    Case("select event from events sample 1 where event = 'signed_up'", ["signed_up"]),
     Case("select number from numbers(5, 2)", [5, 6]),
     Case(
         "select 'from events' as `select`, 1 as \"a b\" -- comment\n;",

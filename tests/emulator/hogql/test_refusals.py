@@ -149,12 +149,13 @@ def test_the_code_follows_the_era() -> None:
         "select sparkline([1, 2])",
         "select sumArray([1, 2])",
         "with recursive a as (select 1) select 1 from a",
-        "select 1 from events asof join persons on 1",
-        "select count() from events group by rollup(event)",
+        "select 1 from events a positional join persons b",
+        "select event from events order by event with fill interpolate",
         "select columns('a') from events",
-        "select 1 except select 2",
+        "select 1 except all select 2",
+        "select 1 intersect select 1 except select 1",
+        "select 1 from events sample 1000",
         "select f(f(f(f(f(f(f(f(1))))))))",
-        "select {'a': 1}",
         "<Tag />",
     ],
 )
@@ -346,7 +347,7 @@ SEEDS = [
     "limit 1 by number limit 5",
     "with a as (select event, person.properties.email as m from events), 5 as n select a.event, row_number() over "
     "(partition by event order by m rows between 1 preceding and current row) as r from a join (select 1 as x) b "
-    "on a.event = toString(b.x) qualify r = 1",
+    "on a.event = toString(b.x) limit 3 with ties",
     "select multiIf(event = 'x', 1, 2.5), dateTrunc('month', timestamp), now() - interval 3 day, "
     "quantile(0.9)(properties.amount) from events group by event, timestamp union all select 1, now(), now(), 2",
     "select distinct case event when 'a' then 1 else 2 end, cast(event as int), {x}, JSONExtractString(properties, 'a'), "

@@ -4,7 +4,7 @@ PostHog's own parser reads the text; names, types, HogQL's null rules and proper
 or chDB runs the query. The parser and DuckDB come with the extra `emulator`, the parser and chDB with `emulator-chdb`;
 they are imported by the first query, not before.
 
-Promised: SELECT with WITH, JOIN, GROUP BY, HAVING, windows, QUALIFY, LIMIT BY, ARRAY JOIN, UNION, sub-queries and
+Promised: SELECT with WITH, JOIN, GROUP BY, HAVING, windows, LIMIT BY, ARRAY JOIN, UNION, sub-queries and
 lambdas over the tables of `schema` and the functions of `functions`; columns, types, values, limits, placeholders and
 errors as PostHog has them. Not promised: other tables and functions, PostHog's actions and warehouse, approximate
 aggregates to the last digit, and the text of `clickhouse`.

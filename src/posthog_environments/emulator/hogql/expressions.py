@@ -25,6 +25,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Subquery,
     Table,
 )
+from posthog_environments.emulator.hogql.refused import refuse_expression
 from posthog_environments.emulator.hogql.schema import TABLES
 from posthog_environments.emulator.hogql.scopes import Cte, Scope, follow, tuple_item
 from posthog_environments.emulator.hogql.syntax import Tree
@@ -34,6 +35,7 @@ from posthog_environments.emulator.hogql.types import (
     INT32,
     INT64,
     NOTHING,
+    STRING,
     UINT8,
     arithmetic,
     named_type,
@@ -149,8 +151,10 @@ class ExpressionResolver(ABC):
                 return self._tuple_access(tree, scope)
             case "ArrayAccess":
                 return self._array_access(tree, scope)
-            case "TypeCast" | "TryCast":
+            case "TypeCast":
                 return self._cast(tree, scope)
+            case "Dict":
+                return self._dict(tree, scope)
             case "SelectQuery" | "SelectSetQuery":
                 return self._scalar(tree, scope)
             case "IsDistinctFrom":
@@ -159,7 +163,14 @@ class ExpressionResolver(ABC):
             case "Placeholder":
                 raise HogQLUnsupported("The emulator does not compute expressions in placeholders.")
             case other:
+                refuse_expression(tree)
                 raise HogQLUnsupported(f"The emulator does not support {other} here.")
+
+    def _dict(self, tree: Tree, scope: Scope) -> Expr:
+        """`{'a': 1}`, which PostHog writes as a tuple with two marks before it."""
+        marks = (Literal(STRING, "__hx_tag"), Literal(STRING, "__hx_obj"))
+        items = (*marks, *(self.expr(part, scope) for item in tree["items"] for part in item))
+        return Call(tuple_of(item.type for item in items), "tuple", items)
 
     # --- names and constants -------------------------------------------------------------------------------
 

@@ -131,11 +131,21 @@ class Missing(Expr):
 
 
 @define(frozen=True)
+class Fill:
+    """Where rows of an order are made up: from, to, and how far apart; None where it is not said."""
+
+    start: Expr | None
+    end: Expr | None
+    step: Expr | None
+
+
+@define(frozen=True)
 class Order:
     """One key of an order; missing values come last either way."""
 
     expr: Expr
     descending: bool
+    fill: Fill | None = None
 
 
 @define(frozen=True)
@@ -165,12 +175,14 @@ class Table:
         joins: Names of the lazy joins that are used.
         argument: Row count of `numbers`.
         start: First number of `numbers`.
+        sample: From which to which millionth of the persons' distinct ids events are read; None for all.
     """
 
     name: str
     joins: tuple[str, ...] = ()
     argument: int = 0
     start: int = 0
+    sample: tuple[int, int] | None = None
 
 
 @define(frozen=True)
@@ -203,7 +215,13 @@ class LimitBy:
 
 @define(frozen=True)
 class Select:
-    """One SELECT."""
+    """One SELECT.
+
+    Attributes:
+        group_mode: `rollup`, `cube`, or "" for neither.
+        group_sets: The sets of GROUPING SETS.
+        ties: Whether rows that are equal to the last one of LIMIT follow it.
+    """
 
     columns: tuple[tuple[str, Expr], ...]
     sources: tuple[Source, ...] = ()
@@ -212,12 +230,13 @@ class Select:
     where: Expr | None = None
     group_by: tuple[Expr, ...] = ()
     group_mode: str = ""
+    group_sets: tuple[tuple[Expr, ...], ...] = ()
     having: Expr | None = None
-    qualify: Expr | None = None
     order_by: tuple[Order, ...] = ()
     limit_by: LimitBy | None = None
     limit: int | None = None
     offset: int | None = None
+    ties: bool = False
 
 
 @define(frozen=True)

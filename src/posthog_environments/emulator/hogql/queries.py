@@ -15,6 +15,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Column,
     Compare,
     Expr,
+    Fill,
     LimitBy,
     Literal,
     Logic,
@@ -30,11 +31,13 @@ from posthog_environments.emulator.hogql.nodes import (
     children,
     walk,
 )
+from posthog_environments.emulator.hogql.refused import refuse_select, refuse_source
+from posthog_environments.emulator.hogql.sampling import sampled
 from posthog_environments.emulator.hogql.schema import OTHER_TABLES, RENAMED_TABLES, TABLES
 from posthog_environments.emulator.hogql.scopes import Cte, Entry, Scope
+from posthog_environments.emulator.hogql.sets import combined, operator_of
 from posthog_environments.emulator.hogql.syntax import Tree, items_of
 from posthog_environments.emulator.hogql.text import column_name
-from posthog_environments.emulator.hogql.types import supertype
 
 _JOINS: Final = {
     "JOIN": "INNER JOIN",
@@ -48,13 +51,20 @@ _JOINS: Final = {
     "CROSS JOIN": "CROSS JOIN",
     "LEFT SEMI JOIN": "SEMI JOIN",
     "LEFT ANTI JOIN": "ANTI JOIN",
+    "ASOF INNER JOIN": "ASOF JOIN",
+    "ASOF JOIN": "ASOF JOIN",
+    "LEFT ASOF JOIN": "ASOF LEFT JOIN",
 }
-_SETS: Final = {"UNION ALL": "UNION ALL", "UNION DISTINCT": "UNION", "INTERSECT DISTINCT": "INTERSECT"}
+# Which of several matches is joined is not said, or which columns are left is the other way round.
+_ON_CHDB: Final = {
+    "LEFT ANY JOIN": "LEFT ANY JOIN",
+    "RIGHT ANY JOIN": "RIGHT ANY JOIN",
+    "ANY INNER JOIN": "ANY INNER JOIN",
+    "ANY JOIN": "ANY INNER JOIN",
+}
+_INEQUALITIES: Final = frozenset({"<", "<=", ">", ">="})
+_GROUP_MODES: Final = {"rollup": "rollup", "cube": "cube", "grouping_sets": "sets"}
 _MOST_NUMBERS: Final = 10_000_000
-_UNSUPPORTED: Final = {
-    "limit_with_ties": "LIMIT WITH TIES",
-    "interpolate": "INTERPOLATE",
-}
 
 
 class QueryResolver(CallResolver):
@@ -80,37 +90,28 @@ class QueryResolver(CallResolver):
             ctes = self._ctes(first, ctes)
         members, operators = [self.query(first, ctes)], list[str]()
         for item in tree["subsequent_select_queries"]:
-            operator = _SETS.get(item["set_operator"])
-            if operator is None or (operator == "INTERSECT" and len(tree["subsequent_select_queries"]) > 1):
-                raise HogQLUnsupported(f"The emulator does not support {item['set_operator']} here.").at(item)
-            operators.append(operator)
+            operators.append(operator_of(item))
             members.append(self.query(item["select_query"], ctes))
         if len({len(member.columns) for member in members}) > 1:
             raise HogQLError(
                 "UNION different number of columns in queries", "union_all_result_structures_mismatch"
             )
-        columns = tuple(
-            (name, Literal(supertype([member.columns[place][1].type for member in members]), None))
-            for place, (name, _) in enumerate(members[0].columns)
-        )
         if tree.get("order_by") or tree.get("limit_by"):
             raise HogQLUnsupported(
                 "The emulator does not support ORDER BY after a set of queries; wrap it in a query."
             )
-        return SelectSet(
-            tuple(members),
-            tuple(operators),
+        return evolve(
+            combined(members, operators),
             limit=self._number(tree.get("limit"), "LIMIT"),
             offset=self._number(tree.get("offset"), "OFFSET"),
-            columns=columns,
         )
 
     # --- one SELECT ----------------------------------------------------------------------------------------
 
     def _select(self, tree: Tree, outer: dict[str, Cte]) -> Select:
-        for name, what in _UNSUPPORTED.items():
-            if tree.get(name):
-                raise HogQLUnsupported(f"The emulator does not support {what}.")
+        refuse_select(tree)
+        if tree.get("interpolate") is not None:
+            raise HogQLUnsupported("The emulator does not support INTERPOLATE.")
         scope = Scope(self._ctes(tree, outer), windows=tree.get("window_exprs") or {})
         sources = self._sources(tree.get("select_from"), scope)
         self._unfolded(tree, scope)
@@ -121,9 +122,8 @@ class QueryResolver(CallResolver):
             raise HogQLError("Aggregate function is found in WHERE", "illegal_aggregation").at(
                 tree.get("where") or tree["prewhere"]
             )
-        group_by = self._group_by(tree, columns, scope)
+        group_by, group_sets = self._group_by(tree, columns, scope)
         having = self.condition(tree["having"], scope) if tree.get("having") else None
-        qualify = self.condition(tree["qualify"], scope) if tree.get("qualify") else None
         order_by = self._order_by(items_of(tree, "order_by"), columns, scope)
         limit_by = self._limit_by(tree.get("limit_by"), columns, scope)
         select = Select(
@@ -133,13 +133,16 @@ class QueryResolver(CallResolver):
             distinct=bool(tree.get("distinct")),
             where=where,
             group_by=group_by,
+            group_mode=_GROUP_MODES.get(str(tree.get("group_by_mode")), ""),
+            group_sets=group_sets,
             having=having,
-            qualify=qualify,
             order_by=order_by,
             limit_by=limit_by,
             limit=self._number(tree.get("limit"), "LIMIT"),
             offset=self._number(tree.get("offset"), "OFFSET"),
+            ties=bool(tree.get("limit_with_ties")),
         )
+        _check_ties(select)
         self._check_grouping(select, tree)
         return select
 
@@ -190,9 +193,8 @@ class QueryResolver(CallResolver):
     def _source(self, tree: Tree, scope: Scope, *, first: bool) -> Source:
         if tree.get("column_aliases"):
             raise HogQLUnsupported("The emulator does not support names of columns after a table.")
-        join = "" if first else _JOINS.get(tree.get("join_type") or "", "?")
-        if join == "?":
-            raise HogQLUnsupported(f"The emulator does not support {tree.get('join_type')}.")
+        refuse_source(tree)
+        join = "" if first else self._join(str(tree.get("join_type") or ""))
         name = self.new_name("t")
         rows, entry, alias = self._rows(tree, name, scope)
         alias = tree.get("alias") or alias or name
@@ -204,12 +206,23 @@ class QueryResolver(CallResolver):
         condition = self._condition_of(tree, {**scope.entries, alias: entry}, entry, before, scope)
         if condition is None and join not in ("", "CROSS JOIN"):
             raise HogQLUnsupported(f"The emulator does not support {join} without ON or USING.")
-        if join in ("LEFT JOIN", "FULL JOIN"):
+        if "ASOF" in join and condition is not None:
+            _check_asof(condition)
+        if "LEFT" in join or join == "FULL JOIN":
             entry.outer = True
-        if join in ("RIGHT JOIN", "FULL JOIN"):
+        if "RIGHT" in join or join == "FULL JOIN":
             for other in before:
                 other.outer = True
         return Source(name, rows, join, condition)
+
+    def _join(self, written: str) -> str:
+        if written in _ON_CHDB:
+            if self.engine == "duckdb":
+                raise HogQLUnsupported(f"The emulator on DuckDB does not support {written}; chDB does.")
+            return _ON_CHDB[written]
+        if written not in _JOINS:
+            raise HogQLUnsupported(f"The emulator does not support {written}.")
+        return _JOINS[written]
 
     def _condition_of(
         self, tree: Tree, entries: dict[str, Entry], entry: Entry, before: list[Entry], scope: Scope
@@ -250,7 +263,7 @@ class QueryResolver(CallResolver):
             if written.split(".")[0] in OTHER_TABLES:
                 raise HogQLUnsupported(f"The emulator has no table {written}.")
             raise HogQLError(f"Unknown table `{written}`.")
-        rows = self._numbers(tree, scope) if known == "numbers" else Table(known)
+        rows = self._numbers(tree, scope) if known == "numbers" else Table(known, sample=sampled(tree, known))
         if known != "numbers" and tree.get("table_args") is not None:
             raise HogQLError(f"Table `{written}` takes no arguments")
         columns = {column: (column, kind) for column, kind in schema.columns.items()}
@@ -303,28 +316,44 @@ class QueryResolver(CallResolver):
 
     # --- groups and order ----------------------------------------------------------------------------------
 
-    def _group_by(self, tree: Tree, columns: list[tuple[str, Expr]], scope: Scope) -> tuple[Expr, ...]:
-        mode = tree.get("group_by_mode")
-        if mode == "all":
-            return tuple(
-                expr for _, expr in columns if not _aggregates(expr) and not isinstance(expr, Literal)
-            )
-        if mode:
-            raise HogQLUnsupported(f"The emulator does not support GROUP BY {str(mode).upper()}.")
-        keys = tuple(self._selected(item, columns, scope) for item in items_of(tree, "group_by"))
+    def _group_by(
+        self, tree: Tree, columns: list[tuple[str, Expr]], scope: Scope
+    ) -> tuple[tuple[Expr, ...], tuple[tuple[Expr, ...], ...]]:
+        """The keys, and the sets of GROUPING SETS."""
+        if tree.get("group_by_mode") == "all":
+            every = (expr for _, expr in columns if not _aggregates(expr) and not isinstance(expr, Literal))
+            return tuple(every), ()
+        items, sets = items_of(tree, "group_by"), list[tuple[Expr, ...]]()
+        if tree.get("group_by_mode") == "grouping_sets":
+            for item in items:
+                sets.append(tuple(self._selected(key, columns, scope) for key in items_of(item, "exprs")))
+            keys = tuple(dict.fromkeys(key for one in sets for key in one))
+        else:
+            # A key that is written twice is rolled up once.
+            keys = tuple(dict.fromkeys(self._selected(item, columns, scope) for item in items))
         if any(_aggregates(key) for key in keys):
             raise HogQLError("Aggregate function is found in GROUP BY", "illegal_aggregation")
-        return keys
+        return keys, tuple(sets)
 
     def _order_by(
         self, trees: list[Tree], columns: list[tuple[str, Expr]], scope: Scope
     ) -> tuple[Order, ...]:
-        for tree in trees:
-            if tree.get("with_fill"):
-                raise HogQLUnsupported("The emulator does not support WITH FILL.").at(tree)
         return tuple(
-            Order(self._selected(tree["expr"], columns, scope), tree["order"] == "DESC") for tree in trees
+            Order(
+                self._selected(tree["expr"], columns, scope),
+                tree["order"] == "DESC",
+                self._fill(tree.get("with_fill"), scope),
+            )
+            for tree in trees
         )
+
+    def _fill(self, tree: Tree | None, scope: Scope) -> Fill | None:
+        if not tree:
+            return None
+        if self.engine == "duckdb":
+            raise HogQLUnsupported("The emulator on DuckDB does not support WITH FILL; chDB does.").at(tree)
+        bounds = [tree.get(name) for name in ("from_value", "to_value", "step_value")]
+        return Fill(*(self.expr(bound, scope) if bound else None for bound in bounds))
 
     def _selected(self, tree: Tree, columns: list[tuple[str, Expr]], scope: Scope) -> Expr:
         """A key; a number means a selected column."""
@@ -389,6 +418,35 @@ def _bare(expr: Expr) -> Expr:
     if isinstance(expr, Compare) and expr.on_null is not None:
         return evolve(expr, type=expr.type.null(), on_null=None)
     return expr
+
+
+def _check_ties(select: Select) -> None:
+    """Refuse WITH TIES where there are none, or where PostHog prints what ClickHouse cannot read.
+
+    Raises:
+        HogQLError: In ClickHouse's words.
+    """
+    if select.ties and not select.order_by:
+        raise HogQLError("Can not use WITH TIES without ORDER BY", "with_ties_without_order_by")
+    if select.ties and select.offset:
+        raise HogQLError("Syntax error: OFFSET cannot stand after WITH TIES", "syntax_error")
+
+
+def _check_asof(condition: Expr) -> None:
+    """Refuse a condition that does not say what is nearest.
+
+    Raises:
+        HogQLError: In ClickHouse's words.
+    """
+    parts = condition.members if isinstance(condition, Logic) and condition.op == "and" else (condition,)
+    operators = [part.op for part in parts if isinstance(part, Compare)]
+    nearest = sum(op in _INEQUALITIES for op in operators)
+    if nearest > 1:
+        detail = "ASOF join does not support multiple inequality predicates in JOIN ON expression"
+        raise HogQLError(detail, "invalid_join_on_expression")
+    if nearest != 1 or "=" not in operators or len(operators) != len(parts):
+        detail = "ASOF join requires equality predicates and one inequality predicate (<, <=, > or >=) in ON"
+        raise HogQLError(detail, "invalid_join_on_expression")
 
 
 def column_of(expr: Expr) -> str:

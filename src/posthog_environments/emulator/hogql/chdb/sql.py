@@ -18,6 +18,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Column,
     Compare,
     Expr,
+    Fill,
     Lambda,
     Literal,
     Logic,
@@ -34,10 +35,20 @@ from posthog_environments.emulator.hogql.nodes import (
     Unfold,
     Window,
 )
+from posthog_environments.emulator.hogql.sampling import PARTS
 from posthog_environments.emulator.hogql.schema import TABLES
 
-_SETS: Final = {"UNION": "UNION DISTINCT", "INTERSECT": "INTERSECT DISTINCT"}
-_JOINS: Final = {"SEMI JOIN": "LEFT SEMI JOIN", "ANTI JOIN": "LEFT ANTI JOIN"}
+_SETS: Final = {
+    "UNION": "UNION DISTINCT",
+    "INTERSECT": "INTERSECT DISTINCT",
+    "INTERSECT ALL": "INTERSECT",
+    "EXCEPT ALL": "EXCEPT",
+}
+_JOINS: Final = {
+    "SEMI JOIN": "LEFT SEMI JOIN",
+    "ANTI JOIN": "LEFT ANTI JOIN",
+    "ASOF LEFT JOIN": "LEFT ASOF JOIN",
+}
 _COMPARING: Final = {
     "=": "equals",
     "!=": "notEquals",
@@ -93,28 +104,38 @@ class ClickHousePrinter:
             parts.append(f"FROM {source}")
         if select.where is not None:
             parts.append(f"WHERE {self.value(select.where)}")
-        if select.group_by:
-            parts.append(f"GROUP BY {self._list(select.group_by)}")
+        if select.group_by or select.group_sets:
+            parts.append(f"GROUP BY {self._groups(select)}")
         if select.having is not None:
             parts.append(f"HAVING {self.value(select.having)}")
-        if select.qualify is not None:
-            parts.append(f"QUALIFY {self.value(select.qualify)}")
         if self._order(select.order_by):
             parts.append(f"ORDER BY {self._order(select.order_by)}")
         by = select.limit_by
         if by is not None:
             parts.append(f"LIMIT {by.count} OFFSET {by.offset} BY {self._list(by.keys)}")
-        return " ".join(parts) + _limits(select)
+        return " ".join(parts) + _limits(select) + (" WITH TIES" if select.ties else "")
+
+    def _groups(self, select: Select) -> str:
+        if select.group_mode == "sets":
+            return f"GROUPING SETS ({', '.join(f'({self._list(keys)})' for keys in select.group_sets)})"
+        keys = self._list(select.group_by)
+        return f"{select.group_mode.upper()}({keys})" if select.group_mode else keys
 
     def _list(self, exprs: Sequence[Expr]) -> str:
         return ", ".join(map(self.value, exprs))
 
     def _order(self, orders: Sequence[Order]) -> str:
         return ", ".join(
-            f"{self.value(order.expr)} {'DESC' if order.descending else 'ASC'}"
+            f"{self.value(order.expr)} {'DESC' if order.descending else 'ASC'}{self._fill(order.fill)}"
             for order in orders
             if not isinstance(order.expr, Literal)
         )
+
+    def _fill(self, fill: Fill | None) -> str:
+        if fill is None:
+            return ""
+        bounds = (("FROM", fill.start), ("TO", fill.end), ("STEP", fill.step))
+        return " WITH FILL" + "".join(f" {word} {self.value(bound)}" for word, bound in bounds if bound)
 
     # --- where rows come from ------------------------------------------------------------------------------
 
@@ -135,17 +156,24 @@ class ClickHousePrinter:
         table = source.rows
         if table.name == "numbers":
             return f"(SELECT number FROM numbers({table.start}, {table.argument}))"
-        return self._joined(table) if table.joins else self._table(table.name)
+        return self._joined(table) if table.joins else self._sampled(table)
 
     def _table(self, name: str) -> str:
         self.tables.add(name)
         return f"`{self._database}`.`{name}`"
 
+    def _sampled(self, table: Table) -> str:
+        rows = self._table(table.name)
+        if table.sample is None:
+            return rows
+        part = f"reinterpretAsUInt64(substring(MD5(distinct_id), 1, 8)) % {PARTS}"
+        return f"(SELECT * FROM {rows} WHERE {part} >= {table.sample[0]} AND {part} < {table.sample[1]})"
+
     def _joined(self, table: Table) -> str:
         """A table with its lazy joins, whose columns have two-part names."""
         schema = TABLES[table.name]
         columns = [f"base.`{name}` AS `{name}`" for name in schema.columns]
-        joins = [f"{self._table(table.name)} AS base"]
+        joins = [f"{self._sampled(table)} AS base"]
         for name in table.joins:
             join = schema.joins[name]
             other = f"`{name}`"

@@ -7,6 +7,7 @@ the lists of `schema` and `functions`, all other names are made by the resolver.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Unfold,
     Window,
 )
+from posthog_environments.emulator.hogql.sampling import PARTS
 from posthog_environments.emulator.hogql.schema import TABLES
 from posthog_environments.emulator.hogql.types import NOTHING
 
@@ -60,6 +62,8 @@ class DuckDBPrinter:
 
     def __init__(self) -> None:
         self.tables: set[str] = set()
+        # Keys of groups that may be rolled up: over several groups ClickHouse gives the type's default.
+        self._rolled: tuple[Expr, ...] = ()
 
     # --- queries -------------------------------------------------------------------------------------------
 
@@ -73,38 +77,75 @@ class DuckDBPrinter:
         return text + _limits(query)
 
     def _select(self, select: Select) -> str:
-        selected = ", ".join(
-            f'{self.value(expr)} AS "c{place}"' for place, (_, expr) in enumerate(select.columns)
-        )
-        parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{selected}"]
+        outer, self._rolled = self._rolled, ()
+        try:
+            return self._written(select)
+        finally:
+            self._rolled = outer
+
+    def _written(self, select: Select) -> str:
         source = self._from(select)
-        if source:
-            parts.append(f"FROM {source}")
+        rest = [f"FROM {source}"] if source else []
         if select.where is not None:
-            parts.append(f"WHERE {self.condition(select.where)}")
-        if select.group_by:
-            parts.append(f"GROUP BY {', '.join(self._key(key) for key in select.group_by)}")
+            rest.append(f"WHERE {self.condition(select.where)}")
+        if select.group_by or select.group_sets:
+            rest.append(f"GROUP BY {self._groups(select)}")
+        self._rolled = select.group_by if select.group_mode else ()
         if select.having is not None:
-            parts.append(f"HAVING {self.condition(select.having)}")
-        kept = [self._limited(select.limit_by, select.order_by)] if select.limit_by else []
-        if select.qualify is not None:
-            kept.append(self.condition(select.qualify))
-        if kept:
-            parts.append(f"QUALIFY {' AND '.join(f'({condition})' for condition in kept)}")
-        orders = tuple(order for order in select.order_by if not isinstance(order.expr, Literal))
-        columns = [expr for _, expr in select.columns]
-        if select.distinct and orders:
-            # DuckDB orders distinct rows by selected columns alone, not by what is made of them.
-            if not all(order.expr in columns for order in orders):
-                raise HogQLUnsupported("The emulator orders distinct rows by selected columns only.")
-            orders = tuple(
-                evolve(order, expr=Column(order.expr.type, "d", f"c{columns.index(order.expr)}"))
-                for order in orders
-            )
-            parts = [f"SELECT * FROM ({' '.join(parts)}) AS d"]
-        if self._order(orders):
+            rest.append(f"HAVING {self.condition(select.having)}")
+        if select.limit_by is not None:
+            rest.append(f"QUALIFY {self._limited(select.limit_by, select.order_by)}")
+        values = [self.value(expr) for _, expr in select.columns]
+        columns = [f'{value} AS "c{place}"' for place, value in enumerate(values)]
+        # A constant orders nothing, and distinct constants are one row, which needs no order.
+        varied = any(not isinstance(expr, Literal) for _, expr in select.columns)
+        orders = tuple(
+            order
+            for order in select.order_by
+            if not isinstance(order.expr, Literal) and (varied or not select.distinct)
+        )
+        if orders and (select.distinct or select.ties):
+            return self._ordered_after(select, columns, values, rest, orders)
+        parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join(columns)}", *rest]
+        if orders:
             parts.append(f"ORDER BY {self._order(orders)}")
         return " ".join(parts) + _limits(select)
+
+    def _ordered_after(
+        self,
+        select: Select,
+        columns: list[str],
+        values: list[str],
+        rest: list[str],
+        orders: tuple[Order, ...],
+    ) -> str:
+        """Rows that are ordered when they are distinct, which DuckDB does by selected columns alone."""
+        keys = [f'{self.value(order.expr)} AS "o{place}"' for place, order in enumerate(orders)]
+        told_apart = [
+            value
+            for value, (_, expr) in zip(values, select.columns, strict=True)
+            if not isinstance(expr, Literal)
+        ]
+        distinct = f"DISTINCT ON ({', '.join(told_apart)}) " if select.distinct else ""
+        inner = " ".join([f"SELECT {distinct}{', '.join([*columns, *keys])}", *rest])
+        order = self._order(
+            [
+                evolve(order, expr=Column(order.expr.type, "d", f"o{place}"))
+                for place, order in enumerate(orders)
+            ]
+        )
+        names = ", ".join(f'd."c{place}"' for place in range(len(columns)))
+        text = f"SELECT {names} FROM ({inner}) AS d"
+        if not select.ties:
+            return f"{text} ORDER BY {order}{_limits(select)}"
+        return f"{text} QUALIFY rank() OVER (ORDER BY {order}) <= {select.limit} ORDER BY {order}"
+
+    def _groups(self, select: Select) -> str:
+        keys = ", ".join(self._key(key) for key in select.group_by)
+        if select.group_mode == "sets":
+            sets = (f"({', '.join(self._key(key) for key in one)})" for one in select.group_sets)
+            return f"GROUPING SETS ({', '.join(sets)})"
+        return f"{select.group_mode.upper()}({keys})" if select.group_mode else keys
 
     def _key(self, expr: Expr) -> str:
         # A bare number would mean a column of the SELECT.
@@ -113,7 +154,7 @@ class DuckDBPrinter:
             f"CAST({text} AS BIGINT)" if isinstance(expr, Literal) and isinstance(expr.value, int) else text
         )
 
-    def _order(self, orders: tuple[Order, ...]) -> str:
+    def _order(self, orders: Sequence[Order]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
             f"{self._ordered(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
@@ -154,9 +195,14 @@ class DuckDBPrinter:
             first = table.start
             return f"(SELECT range AS number FROM range({first}, {first + table.argument}))"
         self.tables.add(table.name)
+        rows = table.name
+        if table.sample is not None:
+            low, high = table.sample
+            part = f"md5_number_upper(distinct_id) % {PARTS}"
+            rows = f"(SELECT * FROM {rows} WHERE {part} >= {low} AND {part} < {high})"
         if not table.joins:
-            return table.name
-        columns, joins = ["base.*"], [f"{table.name} AS base"]
+            return rows
+        columns, joins = ["base.*"], [f"{rows} AS base"]
         schema = TABLES[table.name]
         for name in table.joins:
             join = schema.joins[name]
@@ -186,6 +232,8 @@ class DuckDBPrinter:
 
     def condition(self, expr: Expr) -> str:
         """An expression as DuckDB's truth value."""
+        if expr in self._rolled:
+            return f"({self.value(expr)} <> 0)"
         match expr:
             case Compare():
                 return self._compare(expr)
@@ -205,6 +253,8 @@ class DuckDBPrinter:
 
     def value(self, expr: Expr) -> str:
         """An expression as a value; truth is 0 or 1 as in ClickHouse."""
+        if expr in self._rolled and not isinstance(expr, Literal):
+            return self._rolled_up(expr)
         match expr:
             case Literal():
                 return self.literal(expr.value)
@@ -229,6 +279,12 @@ class DuckDBPrinter:
                 return self._fold(expr, "") if expr.aggregate else self._call(expr)
             case _:
                 raise HogQLUnsupported(f"The emulator does not support {type(expr).__name__} here.")
+
+    def _rolled_up(self, key: Expr) -> str:
+        keys, self._rolled = self._rolled, ()
+        text = self.value(key)
+        self._rolled = keys
+        return f"CASE WHEN grouping({text}) = 1 THEN {default_of(key.type)} ELSE {text} END"
 
     @staticmethod
     def literal(value: Any) -> str:
@@ -359,8 +415,12 @@ class DuckDBPrinter:
     def _fold(self, call: Call, over: str) -> str:
         """An aggregate or window function; ClickHouse gives the type's default over no rows."""
         function = FUNCTIONS[call.name]
+        rolled = self._rolled
+        if call.aggregate and not over:
+            self._rolled = ()
         args = [self.value(arg) for arg in call.args]
         conditions = [self.condition(call.condition)] if call.condition is not None else []
+        self._rolled = rolled
         if function.skips_missing:
             conditions += [
                 f"{arg} IS NOT NULL" for arg, node in zip(args, call.args, strict=True) if node.type.nullable
