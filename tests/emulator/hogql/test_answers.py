@@ -211,7 +211,7 @@ TIMES: list[Case] = [
     ),
     ("select formatDateTime(now(), '%Y-%m-%d %H:%i:%S')", [["2025-07-01 12:00:00"]]),
     # ClickHouse takes the 30th of February for the second of March.
-    ("select toDate('2025-02-30'), toDateTime('nope')", [["2025-03-02", None]]),
+    ("select toDate('2025-02-30'), toDateTime(lower('nope'))", [["2025-03-02", None]]),
     ("select toDateTime('2025-01-01T10:00:00+02:00')", [["2025-01-01T08:00:00Z"]]),
     ("select toDateTime64('2025-01-01T00:00:00.123456Z', 6)", [["2025-01-01T00:00:00.123456Z"]]),
     (

@@ -70,10 +70,26 @@ CASTS = [
         "Nullable(Date); Nullable(Date); Date",
     ),
     Case(
-        "select toDateTime('2025-06-08T02:00:00+02:00'), toDateTime('x')",
+        "select toDateTime(concat('2025-06-08T02:00:00+', '02:00')), toDateTime(lower('x'))",
         [["2025-06-08T00:00:00Z", None]],
         "Nullable(DateTime64(6, 'UTC')); Nullable(DateTime64(6, 'UTC'))",
     ),
+    # PostHog reads a constant strictly, and by how it is written.
+    Case(
+        "select toDateTime('2025-06-08'), toDateTime('2025-06-08 01:02:03'), toDateTime('2025-06-08 01:02:03.5'), "
+        "parseDateTimeBestEffort('2025-06-08T02:00:00+02:00'), toDateTime('1749340800')",
+        [
+            [
+                "2025-06-08T00:00:00Z",
+                "2025-06-08T01:02:03Z",
+                "2025-06-08T01:02:03.500000Z",
+                "2025-06-08T00:00:00Z",
+                "2025-06-08T00:00:00Z",
+            ]
+        ],
+        "DateTime('UTC'); DateTime('UTC'); DateTime64(6, 'UTC'); DateTime64(6, 'UTC'); DateTime64(6, 'UTC')",
+    ),
+    Case("select max(toDateTime('2025-06-08')) from numbers(0)", ["1970-01-01T00:00:00Z"], "DateTime('UTC')"),
     Case(
         "select toString(timestamp), toString(toDate(timestamp)) from events limit 1",
         [["2025-06-01 10:00:00.000000", "2025-06-01"]],
@@ -125,7 +141,7 @@ TIMES = [
     Case(
         f"select dateDiff('day', {T}, toDate('2025-06-10')), dateDiff('hour', {T}, toDateTime('2025-06-09'))",
         [[2, 1]],
-        "Nullable(Int64); Nullable(Int64)",
+        "Nullable(Int64); Int64",
     ),
     Case(
         f"select dateAdd('day', 3, {T}), dateSub({T}, interval 1 month), addDays(today(), 1), addHours(today(), 1)",

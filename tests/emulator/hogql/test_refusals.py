@@ -94,6 +94,18 @@ MISTAKES = [
         "Cannot parse datetime: 'x'",
     ),
     (
+        "select toDateTime('2025-13-01')",
+        "toDateTime('2025-13-01')",
+        "cannot_parse_datetime",
+        "Cannot parse datetime: '2025-13-01'",
+    ),
+    (
+        "select toDateTime('soon')",
+        "toDateTime('soon')",
+        "cannot_parse_datetime",
+        "Cannot parse datetime: 'soon'",
+    ),
+    (
         "select 1 from events where person_id in cohort 9",
         "9",
         "query_error",
@@ -155,6 +167,7 @@ def test_the_code_follows_the_era() -> None:
         "select 1 except all select 2",
         "select 1 intersect select 1 except select 1",
         "select 1 from events sample 1000",
+        "select toDateTime('Jun 8 2025')",
         "select f(f(f(f(f(f(f(f(1))))))))",
         "<Tag />",
     ],

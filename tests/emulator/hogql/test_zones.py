@@ -15,18 +15,18 @@ CASES = [
     Case(
         f"select toTimeZone({LATE}, 'Europe/Berlin'), toTimeZone(toDateTime(0), 'Asia/Kolkata')",
         [["2025-06-02T00:30:00+02:00", "1970-01-01T05:30:00+05:30"]],
-        "Nullable(DateTime64(6, 'Europe/Berlin')); DateTime('Asia/Kolkata')",
+        "DateTime64(6, 'Europe/Berlin'); DateTime('Asia/Kolkata')",
     ),
     Case(
         f"select toStartOfDay({LATE}, 'Europe/Berlin'), toStartOfHour(toTimeZone({LATE}, 'Asia/Kolkata'))",
         [["2025-06-02T00:00:00+02:00", "2025-06-02T04:00:00+05:30"]],
-        "Nullable(DateTime('Europe/Berlin')); Nullable(DateTime('Asia/Kolkata'))",
+        "DateTime('Europe/Berlin'); DateTime('Asia/Kolkata')",
     ),
     Case(
         f"select toStartOfWeek(toTimeZone({LATE}, 'Asia/Tokyo'), 1), toStartOfWeek({LATE}, 1), "
         f"toStartOfMonth(toTimeZone({LATE}, 'US/Pacific'))",
         [["2025-06-02", "2025-05-26", "2025-06-01"]],
-        "Nullable(Date); Nullable(Date); Nullable(Date)",
+        "Date; Date; Date",
     ),
     Case(
         f"select dateTrunc('day', {LATE}, 'Asia/Tokyo'), dateTrunc('month', {LAST_OF_DAY}, 'Asia/Tokyo')",
@@ -41,12 +41,12 @@ CASES = [
         f"select toHour(toTimeZone({LATE}, 'US/Pacific')), toYear(toTimeZone({LAST_OF_DAY}, 'Asia/Tokyo')), "
         f"toDayOfWeek({LATE}, 0, 'Asia/Tokyo'), toYYYYMM(toTimeZone({LAST_OF_DAY}, 'Asia/Tokyo'))",
         [[15, 2026, 1, 202601]],
-        "Nullable(UInt8); Nullable(UInt16); Nullable(UInt8); Nullable(UInt32)",
+        "UInt8; UInt16; UInt8; UInt32",
     ),
     Case(
         f"select toDate(toTimeZone({LATE}, 'Asia/Tokyo')), toDate({LATE}), formatDateTime({LATE}, '%F %T', 'Asia/Tokyo')",
         [["2025-06-02", "2025-06-01", "2025-06-02 07:30:00"]],
-        "Nullable(Date); Nullable(Date); Nullable(String)",
+        "Date; Date; String",
     ),
     # A day has 23 hours when the clocks go forward.
     Case(

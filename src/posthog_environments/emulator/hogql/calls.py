@@ -13,6 +13,7 @@ from posthog_environments.emulator.hogql.expressions import ExpressionResolver, 
 from posthog_environments.emulator.hogql.functions import Function, canonical, find
 from posthog_environments.emulator.hogql.functions.permitted import permitted, proposed
 from posthog_environments.emulator.hogql.functions.times import unit_of
+from posthog_environments.emulator.hogql.moments import constant_moment
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -54,6 +55,8 @@ SPECIAL: Final = frozenset(
 )
 _WHOLE: Final = "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 _SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_subtract": "-"}
+# What these read in a constant must be a time.
+_READ_STRICTLY: Final = frozenset({"toDateTime", "parseDateTimeBestEffort"})
 # Calls that the parser makes of other syntax.
 _OF_SYNTAX: Final = frozenset({"_caseWithExpression"})
 
@@ -83,6 +86,10 @@ class CallResolver(ExpressionResolver):
         resolved = self._arguments(function, args, scope)
         if function.name in _SHIFTS:
             return self._shifted(function.name, resolved)
+        if function.name in _READ_STRICTLY and len(resolved) == 1:
+            (node,) = resolved
+            if isinstance(node, Literal) and isinstance(node.value, str):
+                return constant_moment(node.value)
         return self.known_call(function.name, resolved)
 
     def known_call(self, name: str, args: tuple[Expr, ...]) -> Expr:

@@ -302,6 +302,8 @@ def _quoted(text: str) -> str:
 
 def _literal(literal: Literal) -> str:
     value, kind = literal.value, literal.type
+    if isinstance(value, datetime) and kind.base == "DateTime":
+        return f"toDateTime('{value.isoformat(sep=' ')}', 'UTC')"
     if isinstance(value, datetime):
         return f"toDateTime64('{value.isoformat(sep=' ')}', 6, 'UTC')"
     if isinstance(value, date):
