@@ -32,7 +32,17 @@ from posthog_environments.emulator.query_engine import EngineName
 
 # By the letters of `Function.takes`.
 _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
-    "n": ("7", "-3", "2.5", "0", "300", "toInt(properties.amount)", "properties.amount"),
+    "n": (
+        "7",
+        "-3",
+        "2.5",
+        "0",
+        "300",
+        "toInt(properties.amount)",
+        "properties.amount",
+        "true",
+        "session.$is_bounce",
+    ),
     "s": ("'abc'", "'a,b'", "''", "'äß'", "event", "properties.$browser", "properties.$current_url"),
     "t": ("now()", "today()", "timestamp", "toDateTime('2024-02-29 13:14:15')", "toDate('2025-12-31')"),
     "a": ("[1, 2, 3]", "['a', 'b']", "[]", "splitByChar(',', 'b,a,b')", "[1, null]"),

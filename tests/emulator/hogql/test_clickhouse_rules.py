@@ -68,6 +68,17 @@ TEXTS = [
         [["[1,2]", "['a','it\\'s']", "(1,'a')", "[[1],[]]", "['2025-06-01',NULL]", "[1]a(1,'b')"]],
     ),
     Case("select concat(2.5, true, 1), concat('a', null, [true])", [["2.5true1", "a[true]"]]),
+    # Truth counts as 0 and 1, and what is made of it alone stays a truth value.
+    Case(
+        "select avg(true), sum(number = 1), stddevPop(true), quantile(0.5)(number > 0), max(true) from numbers(2)",
+        [[1.0, 1, 0.0, 0.5, True]],
+        "Float64; UInt64; Float64; Float64; Bool",
+    ),
+    Case(
+        "select negate(1 = 1), negate(true), abs(true), xor(true, 1)",
+        [[-1, -1, 1, False]],
+        "Int16; Int16; UInt8; Bool",
+    ),
     Case("select toString(1e-7), toString(1e100), toString(-0.5)", [["1e-7", "1e100", "-0.5"]]),
     Case(
         "select substring('abcdef', 2, -1), substring('abcdef', -3, 2), substring('abcdef', -10, 5), "

@@ -65,6 +65,12 @@ READS = [
     ),
     Case("select person_id from events where distinct_id = 'ghost'", [NOBODY], "UUID"),
     Case("select person.is_identified from events where distinct_id = 'ghost'", [False], "Bool"),
+    # A group type has a name besides its number.
+    Case(
+        "select company.properties.name = group_0.properties.name, company.key, count() from events "
+        "where company.key != '' group by 1, 2 order by 2 limit 1",
+        [[1, "acme", 1]],
+    ),
     Case(
         "select group_0.properties.name, $group_0 from events where $group_0 != ''",
         [["Acme", "acme"]],

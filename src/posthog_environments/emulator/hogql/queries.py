@@ -267,6 +267,10 @@ class QueryResolver(CallResolver):
         if known != "numbers" and tree.get("table_args") is not None:
             raise HogQLError(f"Table `{written}` takes no arguments")
         columns = {column: (column, kind) for column, kind in schema.columns.items()}
+        if known == "events":
+            # A type of groups has a name besides its number: `company.properties.plan` is `group_0.properties.plan`.
+            types = {name: f"group_{index}" for index, name in enumerate(self.dataset.groups.types)}
+            schema = evolve(schema, renamed={**types, **schema.renamed})
         return rows, Entry(name, columns, schema), written
 
     def _numbers(self, tree: Tree, scope: Scope) -> Table:

@@ -418,7 +418,12 @@ class DuckDBPrinter:
         rolled = self._rolled
         if call.aggregate and not over:
             self._rolled = ()
-        args = [self.value(arg) for arg in call.args]
+        args = [
+            f"CAST({self.value(arg)} AS UTINYINT)"
+            if arg.type.family == "bool" and function.letter(place) in "nw"
+            else self.value(arg)
+            for place, arg in enumerate(call.args)
+        ]
         conditions = [self.condition(call.condition)] if call.condition is not None else []
         self._rolled = rolled
         if function.skips_missing:

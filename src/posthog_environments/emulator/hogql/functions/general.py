@@ -132,7 +132,22 @@ def _int_div(types: Sequence[Type]) -> Type:
 
 def _unsigned(types: Sequence[Type]) -> Type:
     kind = types[0]
-    return Type(f"UInt{kind.bits}", kind.nullable) if kind.signed else kind
+    return Type(f"UInt{kind.bits}", kind.nullable) if kind.signed or kind.base == "Bool" else kind
+
+
+def _negate(args: Sequence[str], call: Call) -> str:
+    # From a number with a sign, because DuckDB gives what has none no room for one.
+    return f"(0::BIGINT - {args[0]})" if call.args[0].type.integral else f"(-{args[0]})"
+
+
+def _truth(types: Sequence[Type]) -> Type:
+    kind = BOOL if any(given.base == "Bool" for given in types) else UINT8
+    return kind.null(any(given.nullable for given in types))
+
+
+def _xor(args: Sequence[str], call: Call) -> str:
+    text = f"(({args[0]} <> 0) <> ({args[1]} <> 0))"
+    return text if call.type.base == "Bool" else f"CAST({text} AS UTINYINT)"
 
 
 def _negated(types: Sequence[Type]) -> Type:
@@ -175,7 +190,7 @@ FUNCTIONS: Final = (
     fixed(2, "divide", _math("/"), "(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))", "n"),
     fixed(2, "modulo", _math("%"), "({0} % {1})", "n"),
     fixed(2, "intDiv", _int_div, "CAST(trunc(CAST({0} AS DOUBLE) / {1}) AS BIGINT)", "n"),
-    fixed(1, "negate", _negated, "(-{0})", "n"),
+    fixed(1, "negate", _negated, _negate, "n"),
     fixed(1, "abs", _unsigned, "abs({0})", "n"),
     fixed(1, "sign", to(Type("Int8")), "sign({0})", "n"),
     _rounded("round"),
@@ -226,5 +241,5 @@ FUNCTIONS: Final = (
     Function("transform", 3, 4, _transformed, _transform, "*aa*", nulls=True),
     Function("tuple", 1, None, tuple_of, "row({*})", nulls=True),
     fixed(2, "tupleElement", _tuple_item, lambda args, call: f"({args[0]})[{args[1]}]", "u*"),
-    fixed(2, "xor", to(UINT8), "CAST(({0} <> 0) <> ({1} <> 0) AS UTINYINT)", "n"),
+    fixed(2, "xor", _truth, _xor, "n"),
 )
