@@ -109,7 +109,7 @@ def hogql_page() -> str:
     """The page."""
     lines = [_INTRODUCTION, "| table | columns | joined when used |", "|---|---|---|"]
     for name, table in TABLES.items():
-        columns = ", ".join(f"`{column}`" for column in table.columns)
+        columns = ", ".join(f"`{column}`" for column in (*table.columns, *table.derived))
         lines.append(f"| `{name}` | {columns} | {', '.join(f'`{join}`' for join in table.joins)} |")
     lines += ["", "`numbers(n)` and `numbers(first, n)` take arguments.", "", "## Functions", ""]
     lines += _functions()

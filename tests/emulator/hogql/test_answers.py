@@ -137,7 +137,7 @@ PROPERTIES: list[Case] = [
         [[_BOB, _BOB]],
     ),
     ("select $group_0 from events order by timestamp limit 3", [["acme"], ["acme"], ["zoo"]]),
-    ("select $session_id from events order by timestamp limit 3", [["s1"], ["s1"], [None]]),
+    ("select $session_id from events order by timestamp limit 3", [["s1"], ["s1"], [""]]),
 ]
 NULLS: list[Case] = [
     # the rows that lack the property fail `=`, and pass its opposite

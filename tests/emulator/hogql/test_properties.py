@@ -78,7 +78,7 @@ READS = [
     Case(
         "select session.$session_duration from events where event = 'purchase' and distinct_id = 'bob'",
         [1800],
-        "Nullable(Int64)",
+        "Int64",
         ["$session_duration"],
     ),
     Case(

@@ -192,6 +192,18 @@ def test_the_star_is_the_columns_of_each_table() -> None:
     )
     assert result.columns == [
         *("uuid", "event", "properties", "timestamp", "distinct_id", "elements_chain", "created_at"),
+        *(
+            "$session_id",
+            "$window_id",
+            "person_id",
+            "$group_0",
+            "$group_1",
+            "$group_2",
+            "$group_3",
+            "$group_4",
+        ),
+        *("elements_chain_href", "elements_chain_texts", "elements_chain_ids", "elements_chain_elements"),
+        *("event_person_id", "event_issue_id", "issue_id"),
         *("id", "created_at", "properties", "is_identified"),
     ]
 

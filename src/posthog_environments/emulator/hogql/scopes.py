@@ -38,7 +38,7 @@ class Entry:
     def has(self, name: str) -> bool:
         schema = self.schema
         return name in self.columns or (
-            schema is not None and (name in schema.joins or name in schema.renamed)
+            schema is not None and (name in schema.joins or name in schema.renamed or name in schema.derived)
         )
 
     def find(self, chain: list[str | int]) -> Expr | None:
@@ -49,6 +49,8 @@ class Entry:
         if name in self.columns:
             printed, kind = self.columns[name]
             return follow(Column(kind, self.source, printed, self.outer), name, chain[1:])
+        if self.schema is not None and name in self.schema.derived:
+            return follow(self.schema.derived[name](self._column), name, chain[1:])
         join = self.schema.joins.get(name) if self.schema is not None else None
         if join is None:
             return None
@@ -65,13 +67,14 @@ class Entry:
 
     def star(self) -> list[tuple[str, Expr]]:
         """What `*` means."""
-        names = list(self.columns)
+        columns: list[tuple[str, Expr]] = [(name, self._column(name)) for name in self.columns]
         if self.schema is not None:
-            names = names[: self.schema.star]
-        return [
-            (name, Column(self.columns[name][1], self.source, self.columns[name][0], self.outer))
-            for name in names
-        ]
+            columns += [(name, derive(self._column)) for name, derive in self.schema.derived.items()]
+        return columns
+
+    def _column(self, name: str) -> Column:
+        printed, kind = self.columns[name]
+        return Column(kind, self.source, printed, self.outer)
 
 
 def follow(found: Expr, name: str, rest: list[str | int]) -> Expr:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from posthog_environments.emulator.clock import to_micros
 from posthog_environments.emulator.data.dataset import Dataset
-from posthog_environments.emulator.hogql.schema import GROUP_COLUMNS
+from posthog_environments.emulator.hogql.schema import CAMPAIGN_PROPERTIES, GROUP_COLUMNS
 from posthog_environments.emulator.json_types import is_array, is_object
 
 Row = tuple[Any, ...]
@@ -22,6 +24,10 @@ Version = tuple[object, ...]
 _NEEDS: Final = {"sessions": ("events",)}
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MOST_DIGITS: Final = 1e21
+_SECOND: Final = 1_000_000
+# PostHog's rule for $is_bounce: less than two things seen, in less than ten seconds.
+_MANY: Final = 2
+_NO_BOUNCE: Final = 10
 _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -66,8 +72,8 @@ def _events(data: Dataset) -> Iterator[Row]:
             event.distinct_id,
             event.element.chain if event.element else "",
             event.timestamp,
-            _text(properties.get("$session_id")),
-            _text(properties.get("$window_id")),
+            _text(properties.get("$session_id")) or "",
+            _text(properties.get("$window_id")) or "",
             _NOBODY if person is None else people[person],
             *(
                 str(keys.get(types[index]) or "") if index < len(types) else ""
@@ -115,41 +121,57 @@ def session_rows(data: Dataset, found_rows: Iterable[Row]) -> Iterator[Row]:
 
     Args:
         data: The project.
-        found_rows: What the events tell of each session: its id, the distinct id and the person of its first event,
-            its first and last time, its first and last URL, its last path, and how many pageviews, autocaptures and
-            screens it has.
+        found_rows: What the events tell of each session: its id, the distinct id of its last event, the properties of the
+            first, its first and last time, its URLs in the order of time, its last path, and how many pageviews,
+            autocaptures and screens it has.
     """
     for row in found_rows:
         found = data.sessions.find(row[0])
+        first: dict[str, Any] = json.loads(row[2])
+        urls: list[str] = list(dict.fromkeys(row[5]))
+        url = first.get("$current_url") or (row[5][0] if row[5] else None)
         # What the sessions endpoints say of a session, HogQL says too.
-        url, end_url = row[5], row[6]
         known = found.properties() if found is not None else {}
         if url is None:
             known = {name: value for name, value in known.items() if not name.startswith("$entry_")}
         start, end = (found.start, found.end) if found is not None else (row[3], row[4])
+        duration = end // _SECOND - start // _SECOND
+        seen = min(row[7] + row[8] + row[9], 2)
+        end_url = row[5][-1] if row[5] else None
         yield (
             row[0],
             row[1],
-            row[2],
             start,
             end,
+            end,
+            urls,
+            len(urls),
             url,
-            known.get("$entry_hostname"),
             known.get("$entry_pathname"),
-            known.get("$entry_referring_domain"),
-            *(
-                known.get(f"$entry_utm_{name}")
-                for name in ("source", "medium", "campaign", "content", "term")
-            ),
+            known.get("$entry_hostname"),
             end_url,
+            row[6],
+            _host(end_url),
+            known.get("$entry_referring_domain"),
+            _text(first.get("$referrer")),
+            *(known.get(f"$entry_{name}", _text(first.get(name)) or None) for name in CAMPAIGN_PROPERTIES),
             row[7],
-            known.get("$channel_type"),
             row[8],
             row[9],
-            row[10],
-            known.get("$session_duration", (end - start) // 1_000_000),
-            known.get("$is_bounce"),
+            known.get("$channel_type"),
+            duration,
+            # Where nothing was seen, a session is neither.
+            int(seen < _MANY and duration < _NO_BOUNCE) if seen else None,
+            None,
+            seen,
+            None,
         )
+
+
+def _host(url: str | None) -> str | None:
+    with suppress(ValueError):
+        return urlsplit(url).hostname or "" if url is not None else None
+    return ""
 
 
 def copied(tables: Iterable[str], versions: dict[str, Version], data: Dataset) -> Iterator[str]:

@@ -129,12 +129,12 @@ def _written(rows: Iterable[Row], times: Iterable[int]) -> Iterator[list[Any]]:
         yield values
 
 
-_URL: Final = "nullIf(JSONExtractString(properties, '$current_url'), '')"
+_URL: Final = "JSONExtractString(properties, '$current_url')"
 _SESSIONS: Final = f"""
-SELECT assumeNotNull(`$session_id`) AS session_id, argMin(distinct_id, timestamp), argMin(person_id, timestamp),
+SELECT `$session_id` AS session_id, argMax(distinct_id, timestamp), argMin(properties, timestamp),
     toUnixTimestamp64Micro(min(timestamp)), toUnixTimestamp64Micro(max(timestamp)),
-    argMin({_URL}, timestamp), argMax({_URL}, timestamp),
+    arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArrayIf((timestamp, {_URL}), notEmpty({_URL})))),
     argMax(nullIf(JSONExtractString(properties, '$pathname'), ''), timestamp),
     countIf(event = '$pageview'), countIf(event = '$autocapture'), countIf(event = '$screen')
-FROM `{{}}`.events WHERE notEmpty(ifNull(`$session_id`, '')) GROUP BY session_id ORDER BY min(timestamp), session_id
+FROM `{{}}`.events WHERE notEmpty(`$session_id`) GROUP BY session_id ORDER BY min(timestamp), session_id
 """

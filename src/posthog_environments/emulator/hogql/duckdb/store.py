@@ -13,7 +13,13 @@ from posthog_environments.emulator.hogql.tables import ROWS, Row, Version, copie
 from posthog_environments.emulator.hogql.types import Type
 
 _CHUNK: Final = 20_000
-_SQL_TYPES: Final = {"UInt64": "BIGINT", "Int64": "BIGINT", "Float64": "DOUBLE", "Bool": "BOOLEAN"}
+_SQL_TYPES: Final = {
+    "UInt8": "UTINYINT",
+    "UInt64": "BIGINT",
+    "Int64": "BIGINT",
+    "Float64": "DOUBLE",
+    "Bool": "BOOLEAN",
+}
 
 
 def connect() -> Any:
@@ -73,18 +79,20 @@ class Store:
 
 
 _SESSIONS: Final = """
-SELECT "$session_id", arg_min(distinct_id, "timestamp"), arg_min(person_id, "timestamp"),
+SELECT "$session_id", arg_max(distinct_id, "timestamp"), arg_min(properties, "timestamp"),
     epoch_us(min("timestamp")), epoch_us(max("timestamp")),
-    arg_min(nullif(properties ->> '/$current_url', ''), "timestamp"),
-    arg_max(nullif(properties ->> '/$current_url', ''), "timestamp"),
+    coalesce(list(properties ->> '/$current_url' ORDER BY "timestamp")
+        FILTER (WHERE nullif(properties ->> '/$current_url', '') IS NOT NULL), []),
     arg_max(nullif(properties ->> '/$pathname', ''), "timestamp"),
     count(*) FILTER (WHERE event = '$pageview'), count(*) FILTER (WHERE event = '$autocapture'),
     count(*) FILTER (WHERE event = '$screen')
-FROM events WHERE "$session_id" IS NOT NULL AND "$session_id" <> '' GROUP BY 1 ORDER BY min("timestamp"), 1
+FROM events WHERE "$session_id" <> '' GROUP BY 1 ORDER BY min("timestamp"), 1
 """
 
 
 def _sql_type(kind: Type) -> str:
+    if kind.base == "Array":
+        return f"{_sql_type(kind.item)}[]"
     return "TIMESTAMP" if kind.family == "time" else _SQL_TYPES.get(kind.base, "VARCHAR")
 
 
