@@ -105,7 +105,7 @@ NULL_RULES = [
     count("properties.amount > 10", 2),
     count("properties.amount <= 10", 1),
     count("properties.amount between 10 and 20", 2),
-    count("properties.amount not between 10 and 20", 5),
+    count("properties.amount not between 10 and 20", 1),
     count("properties.amount = null", 4),
     count("properties.amount != null", 3),
     count("null = properties.amount", 4),

@@ -93,6 +93,32 @@ MISTAKES = [
         "cannot_parse_datetime",
         "Cannot parse datetime: 'x'",
     ),
+    ("select *", "*", "query_error", "Cannot use '*' when there are no tables in the query"),
+    (
+        "select * from events e join persons p on e.person_id = p.id",
+        "*",
+        "query_error",
+        "Cannot use '*' without table name when there are multiple tables in the query",
+    ),
+    (
+        "select [1, 2][0]",
+        "[1, 2][0]",
+        "query_error",
+        "SQL indexes start from one, not from zero. E.g: array[1]",
+    ),
+    ("select (1, 2).0", "(1, 2).0", "query_error", "SQL indexes start from one, not from zero. E.g: array.1"),
+    (
+        "select person from events",
+        "person",
+        "query_error",
+        "Can't select a table when a column is expected: person",
+    ),
+    (
+        "select timestamp.x from events",
+        "timestamp.x",
+        "query_error",
+        'Can not access property "x" on field "timestamp" of type: DateTimeDatabaseField',
+    ),
     (
         "select toDateTime('2025-13-01')",
         "toDateTime('2025-13-01')",

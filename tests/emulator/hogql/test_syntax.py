@@ -87,6 +87,12 @@ JOINS = [
     ),
 ]
 OTHERS = [
+    # A missing value is neither between two others nor outside of them.
+    Case(
+        "select x not between 0 and 2, x between 0 and 2, x not between null and 2 from "
+        "(select nullIf(number, 1) as x from numbers(4)) order by x",
+        [[0, 1, 0], [0, 1, 0], [1, 0, 1], [0, 0, 0]],
+    ),
     Case("select {'a': 1, 'b': [2]}", [[["__hx_tag", "__hx_obj", "a", 1, "b", [2]]]]),
     Case("select count() from events sample 1", [7]),
     Case("select count() from events sample 0.5 where 0", [0]),

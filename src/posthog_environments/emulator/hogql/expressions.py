@@ -314,14 +314,17 @@ class ExpressionResolver(ABC):
 
     def _between(self, tree: Tree, scope: Scope) -> Expr:
         value = self.expr(tree["expr"], scope)
-        low = compare(">=", value, self.expr(tree["low"], scope))
-        high = compare("<=", value, self.expr(tree["high"], scope))
-        inside = logic("and", [low, high])
-        return logic("not", [inside]) if tree["negated"] else inside
+        low, high = self.expr(tree["low"], scope), self.expr(tree["high"], scope)
+        # Where a side is missing, PostHog has it neither inside nor outside.
+        if tree["negated"]:
+            return logic("or", [compare("<", value, low), compare(">", value, high)])
+        return logic("and", [compare(">=", value, low), compare("<=", value, high)])
 
     # --- members and casts ---------------------------------------------------------------------------------
 
     def _tuple_access(self, tree: Tree, scope: Scope) -> Expr:
+        if tree["index"] == 0:
+            raise HogQLError("SQL indexes start from one, not from zero. E.g: array.1")
         value = self.expr(tree["tuple"], scope)
         if value.type.base == "Tuple":
             return tuple_item(value, tree["index"])
@@ -330,6 +333,8 @@ class ExpressionResolver(ABC):
     def _array_access(self, tree: Tree, scope: Scope) -> Expr:
         value = self.expr(tree["array"], scope)
         key = self.expr(tree["property"], scope)
+        if isinstance(key, Literal) and key.value == 0 and not isinstance(key.value, bool):
+            raise HogQLError("SQL indexes start from one, not from zero. E.g: array[1]")
         if value.type.json or isinstance(value, Property):
             if not isinstance(key, Literal) or not isinstance(key.value, (str, int)):
                 raise HogQLUnsupported("The emulator reads properties only under constant names.")

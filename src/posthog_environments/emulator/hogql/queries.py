@@ -170,9 +170,12 @@ class QueryResolver(CallResolver):
 
     @staticmethod
     def _star(tree: Tree, chain: list[Any], scope: Scope) -> list[tuple[str, Expr]]:
-        if not scope.entries:
-            raise HogQLError("Cannot use '*' without a table in the FROM clause").at(tree)
         if len(chain) == 1:
+            if not scope.entries:
+                raise HogQLError("Cannot use '*' when there are no tables in the query").at(tree)
+            if len(scope.entries) > 1:
+                detail = "Cannot use '*' without table name when there are multiple tables in the query"
+                raise HogQLError(detail).at(tree)
             return [column for entry in scope.entries.values() for column in entry.star()]
         if len(chain) > 2 or chain[0] not in scope.entries:
             raise HogQLError(f"Unable to resolve field: {chain[0]}").at(tree)
@@ -199,7 +202,8 @@ class QueryResolver(CallResolver):
         rows, entry, alias = self._rows(tree, name, scope)
         alias = tree.get("alias") or alias or name
         if alias in scope.entries:
-            raise HogQLError(f'Already have joined a table called "{alias}". Can\'t redefine.')
+            again = "redefine" if isinstance(rows, Table) else "join another one with the same name"
+            raise HogQLError(f'Already have joined a table called "{alias}". Can\'t {again}.')
         before = list(scope.entries.values())
         if join not in ("SEMI JOIN", "ANTI JOIN"):
             scope.entries[alias] = entry

@@ -55,7 +55,7 @@ class Entry:
         if join is None:
             return None
         if len(chain) == 1:
-            raise HogQLError(f"You can not use {name} without a field of it, such as {name}.properties.x")
+            raise HogQLError(f"Can't select a table when a column is expected: {name}")
         other = TABLES[join.table]
         column = str(chain[1])
         column = other.renamed.get(column, column)
@@ -77,6 +77,15 @@ class Entry:
         return Column(kind, self.source, printed, self.outer)
 
 
+# PostHog's classes of columns, which its messages name.
+_FIELDS: Final = {
+    "time": "DateTimeDatabaseField",
+    "bool": "BooleanDatabaseField",
+    "number": "IntegerDatabaseField",
+    "array": "StringArrayDatabaseField",
+}
+
+
 def follow(found: Expr, name: str, rest: list[str | int]) -> Expr:
     """What stands behind an expression under further names: a property, or a member of a tuple.
 
@@ -85,6 +94,8 @@ def follow(found: Expr, name: str, rest: list[str | int]) -> Expr:
     """
     if not rest:
         return found
+    if any(part == 0 for part in rest):
+        raise HogQLError("SQL indexes start from one, not from zero. E.g: array[1]")
     if isinstance(found, Property):
         return Property(STRING.null(), found.base, (*found.path, *rest))
     if found.type.json:
@@ -92,7 +103,8 @@ def follow(found: Expr, name: str, rest: list[str | int]) -> Expr:
         return Property(kind, found, tuple(rest))
     if found.type.base == "Tuple" and str(rest[0]).isdigit():
         return follow(tuple_item(found, int(rest[0])), name, rest[1:])
-    raise HogQLError(f'Can not access property "{rest[0]}" on field "{name}".')
+    field = _FIELDS.get(found.type.family, "StringDatabaseField")
+    raise HogQLError(f'Can not access property "{rest[0]}" on field "{name}" of type: {field}')
 
 
 def tuple_item(value: Expr, index: int) -> Expr:
