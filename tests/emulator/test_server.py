@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -135,6 +136,33 @@ def test_what_is_no_http_ends_the_connection(server: Server, emulator: Emulator)
                 continue
 
 
+@pytest.mark.parametrize(
+    "announced",
+    [
+        b"Content-Length: 999999999999\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-5\r\n",
+    ],
+)
+def test_a_body_that_does_not_come_as_announced_is_no_request(
+    server: Server, emulator: Emulator, capfd: pytest.CaptureFixture[str], announced: bytes
+) -> None:
+    """Neither is memory taken for it, nor is its beginning taken for all of it, nor is a traceback written."""
+    head = f"POST /api/environments/1/groups/ HTTP/1.1\r\nAuthorization: Bearer {emulator.api_key}\r\n"
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=10) as raw:
+        raw.sendall(head.encode() + announced + b'{"group_type_index": 0, "group_key": "half"}')
+        raw.shutdown(socket.SHUT_WR)
+        assert raw.recv(4096) == b""
+    assert emulator.requests == []
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("port", "error"), [("80", TypeError), (-1, ValueError), (65_536, ValueError)])
+def test_a_port_that_does_not_exist_is_refused(emulator: Emulator, port: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="port must be"):
+        emulator.serve(port)
+
+
 def test_many_connections_see_each_change_as_a_whole(emulator: Emulator, server: Server) -> None:
     """32 threads read and write over sockets while data are added and time passes; nothing is lost or half done."""
     turns, readers, writers = 8, 16, 16
@@ -223,7 +251,7 @@ def test_arguments_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as exit_:
         main(["--persons", "-1"])
     assert exit_.value.code == 2
-    assert "negative" in capsys.readouterr().err
+    assert "persons must be at least 0" in capsys.readouterr().err
     assert main(["--port", "70000"]) == 1
     with pytest.raises(SystemExit):
         main(["--ties", "0"])
