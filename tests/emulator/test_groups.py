@@ -221,6 +221,9 @@ def test_definitions_and_values(api: Api) -> None:
     definitions = api.get("groups/property_definitions/")
     assert definitions["0"][0] == {"name": "industry", "count": 12}
     assert {row["name"] for row in definitions["1"]} == {"name", "members"}
+    api.emulator.add_group_type("workspace")
+    api.emulator.add_group(2, "bare")
+    assert api.get("groups/property_definitions/").keys() == {"0", "1"}, "no type without any property"
     values = api.get("groups/property_values/", group_type_index=0, key="plan")
     assert sum(value["count"] for value in values) == 12
     assert api.get("groups/property_values/", group_type_index=0, key="plan", value="ENTER") == [

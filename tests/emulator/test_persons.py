@@ -40,6 +40,19 @@ def test_list_items_have_uuids_as_ids_and_no_count(api: Api) -> None:
 
 
 @pytest.mark.behaviour(
+    "persons_list",
+    "list items have at most 1,000 distinct ids",
+    source="PostHog source actor_base_query.py, October 2025",
+)
+def test_list_items_have_at_most_a_thousand_distinct_ids(api: Api) -> None:
+    ids = [f"device-{number}" for number in range(1_001)]
+    person = api.emulator.add_person(*ids)
+    (item,) = api.get("persons/", distinct_id="device-1000")["results"]
+    assert item["distinct_ids"] == ids[:1_000]
+    assert api.get(f"persons/{person.id}/")["distinct_ids"] == ids
+
+
+@pytest.mark.behaviour(
     "persons_list", "list items have a numeric `id`, and there is a `count`", source="PostHog documentation"
 )
 def test_documented_list_items_have_numbers_as_ids_and_a_count(documented: Api) -> None:

@@ -68,8 +68,8 @@ class Behaviour:
             empty 200, and writes "personal API key" in lower case.
         entitlements: Paid features of the organization's plan; at first, all that the contract names. Operations that
             need another one answer 402.
-        throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key. A key in
-            the request body is not counted, as on the real server.
+        throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key; those of
+            persons and of the language model by user. A key in the request body is not counted, as on the real server.
         persons_tell_wait: Whether a throttled persons endpoint sends Retry-After; it did not until September 2025.
         stuck_queries: Whether asynchronous queries that are sent from now on never end, as when the server's worker
             died (PostHog/posthog#55218).

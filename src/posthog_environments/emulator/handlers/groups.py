@@ -228,6 +228,7 @@ def property_definitions(call: Call) -> Response:
             for name, count in sorted(counts[index].items(), key=lambda pair: (-pair[1], pair[0]))
         ]
         for index in sorted(counts)
+        if counts[index]
     }
     return Response(200, body)
 

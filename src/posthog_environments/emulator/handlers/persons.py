@@ -20,6 +20,7 @@ from posthog_environments.emulator.pagination import limit_and_offset, next_url,
 from posthog_environments.emulator.property_filters import Predicate, parse_properties
 
 _CSV_LIMIT: Final = 300_000
+_MOST_DISTINCT_IDS: Final = 1_000
 _HOLE_EVERY: Final = 50
 _FIRST_HOLE: Final = 7
 _SCANNED: Final = 20_000
@@ -50,7 +51,7 @@ def item_body(person: Person) -> dict[str, Any]:
         "properties": person.properties,
         "is_identified": person.is_identified,
         "name": person.name,
-        "distinct_ids": list(person.distinct_ids),
+        "distinct_ids": list(person.distinct_ids[:_MOST_DISTINCT_IDS]),
         "matched_recordings": [],
         "value_at_data_point": None,
     }
