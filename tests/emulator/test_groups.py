@@ -212,6 +212,29 @@ def test_the_log_is_paged_by_number(api: Api) -> None:
 
 
 @pytest.mark.behaviour(
+    "groups_property_values",
+    "sessions_values",
+    "`{results, refreshing}` around the values in 2026",
+    source="PostHog source groups.py and session.py, 2026",
+)
+def test_values_are_within_an_object_since_2026(api: Api) -> None:
+    paths: list[tuple[str, dict[str, Any]]] = [
+        ("groups/property_values/", {"group_type_index": 0, "key": "plan"}),
+        ("sessions/values/", {"key": "$channel_type"}),
+    ]
+    for path, query in paths:
+        api.emulator.behaviour.era = 2025
+        values = api.get(path, **query)
+        assert isinstance(values, list)
+        api.emulator.behaviour.era = 2026
+        assert api.get(path, **query) == {"results": values, "refreshing": False}
+    with api.emulator.client() as client:
+        assert [value.name for value in client.sessions.values(key="$channel_type", value="Paid So")] == [
+            "Paid Social"
+        ]
+
+
+@pytest.mark.behaviour(
     "groups_property_definitions",
     "groups_property_values",
     "definitions by number of the group type; at most 20 values with counts, narrowed by `value`",

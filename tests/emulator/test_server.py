@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import signal
@@ -97,6 +98,69 @@ def test_over_the_network_the_bytes_are_the_same(
     path = "/api/environments/1/events/?limit=3"
     answer = Api(emulator).send("GET", server.url + path)
     assert ask(connection, emulator, "GET", path)[1] == answer.content
+
+
+PACKED = (
+    ("GET", "persons/", None),
+    ("GET", "groups/property_definitions", None),
+    ("GET", "exports/2/content/", None),
+    ("GET", "session_recordings/", None),
+    ("GET", "session_recordings/none/sharing/?padding", None),
+    ("POST", "query/", b'{"query": {"kind": "HogQLQuery", "query": "select event from events"}}'),
+)
+
+
+def fetch(
+    connection: http.client.HTTPConnection, emulator: Emulator, path: str, method: str, body: bytes | None
+) -> tuple[http.client.HTTPResponse, bytes]:
+    headers = {"Authorization": f"Bearer {emulator.api_key}", "Accept-Encoding": "deflate, gzip"}
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+@pytest.mark.behaviour(
+    "persons_list",
+    "groups_property_definitions",
+    "exports_content",
+    "session_recordings_list",
+    "query_create",
+    "over a socket, sent with gzip; not for `@current`",
+    source="PostHog source gzip_middleware.py and settings/web.py, October 2025",
+)
+@pytest.mark.parametrize("root", ["environments", "projects"])
+@pytest.mark.parametrize(("method", "path", "body"), PACKED)
+def test_some_answers_are_compressed_for_whoever_accepts_it_but_not_of_the_current_project(
+    connection: http.client.HTTPConnection,
+    emulator: Emulator,
+    root: str,
+    method: str,
+    path: str,
+    body: bytes | None,
+) -> None:
+    packed, content = fetch(connection, emulator, f"/api/{root}/1/{path}", method, body)
+    plain, expected = ask(connection, emulator, method, f"/api/{root}/1/{path}", body)
+    assert plain.getheader("Content-Encoding") is None
+    if len(expected) >= 200 and len(gzip.compress(expected)) < len(expected):
+        assert packed.getheader("Content-Encoding") == "gzip"
+        assert packed.getheader("Content-Length") == str(len(content))
+        assert plain.getheader("Vary") == packed.getheader("Vary") == "Accept-Encoding"
+        content = gzip.decompress(content)
+    else:
+        assert packed.getheader("Content-Encoding") is None, "too short to be worth it"
+    current, body_of_current = fetch(connection, emulator, f"/api/{root}/@current/{path}", method, body)
+    assert (current.status, current.getheader("Content-Encoding")) == (packed.status, None)
+    if method == "GET" and "next" not in expected.decode(errors="replace"):
+        assert content == expected == body_of_current
+
+
+@pytest.mark.parametrize("path", ["persons/1/", "persons/values/?key=name", "events/", "file_system/"])
+def test_what_the_server_compresses_is_a_short_list(
+    connection: http.client.HTTPConnection, emulator: Emulator, path: str
+) -> None:
+    response, body = fetch(connection, emulator, f"/api/environments/1/{path}", "GET", None)
+    assert (response.status, response.getheader("Content-Encoding")) == (200, None)
+    assert json.loads(body)
 
 
 def test_a_mistake_of_the_emulator_is_a_server_error(

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from posthog_environments.breakage import Breakage
+from posthog_environments.emulator.compression import compressed
 from posthog_environments.emulator.data.checking import checked_number
 
 Answer = Callable[[str, str, list[tuple[str, str]], bytes], tuple[int, dict[str, str], bytes]]
@@ -133,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, sent, content = cast(_HttpServer, self.server).answer(
                 self.command, self.path, headers, body
             )
+            accepted = self.headers.get("Accept-Encoding", "")
+            sent, content = compressed(self.command, self.path, accepted, sent, content)
         except Breakage as broken:
             self._break(broken)
             return
