@@ -195,7 +195,8 @@ class PersonAdditions(Adding):
         Args:
             distinct_id: Whose it is; need not belong to a person.
             session_id: Id of the session, any text; made up when left out.
-            start_time: When it began. Lists show the last three days unless they are asked for more.
+            start_time: When it began. Lists show the last three days unless they are asked for more, and nothing
+                shows a recording that began 30 days ago or longer: it has expired.
             duration: Length in seconds, at most a day.
             active_seconds: How many of them saw activity; all of them when left out.
             start_url: The first page.
