@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -37,6 +38,15 @@ def test_list_items_have_uuids_as_ids_and_no_count(api: Api) -> None:
         assert item["id"] == item["uuid"]
         assert item["type"] == "person"
         assert {"is_identified", "matched_recordings", "value_at_data_point"} <= item.keys()
+
+
+def test_a_regular_expression_that_python_warns_of_is_none_of_the_test_s_business(api: Api) -> None:
+    """With `-W error`, which this suite runs with, the warning would break the emulator."""
+    for value, fits in (("[[n]", True), ("[a||b]{90}", False)):
+        filters = json.dumps([{"key": "email", "value": value, "operator": "regex", "type": "person"}])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert bool(api.get("persons/", properties=filters)["results"]) is fits
 
 
 @pytest.mark.behaviour(
