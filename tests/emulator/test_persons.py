@@ -464,6 +464,23 @@ def test_keep_person_keeps_nobody_on_a_server_of_2025(api: Api) -> None:
 
 
 @pytest.mark.behaviour(
+    "persons_delete",
+    "`keep_person` keeps the person on servers of 2026, by being there",
+    source="PostHog source person.py, 2026",
+)
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_keep_person_keeps_the_person_on_a_server_of_2026(api: Api, value: str) -> None:
+    api.emulator.behaviour.era = 2026
+    ids = api.get("persons/4/")["distinct_ids"]
+    assert events_of(api, ids) > 0
+    query = {"keep_person": value, "delete_events": "true"}
+    assert api.send("DELETE", "persons/4/", query=query).status == 202
+    until_sunday(api)
+    assert api.get("persons/4/")["distinct_ids"] == ids
+    assert events_of(api, ids) == 0
+
+
+@pytest.mark.behaviour(
     "persons_stickiness",
     "persons_trends",
     "`date_from` and `date_to` limit what they did",

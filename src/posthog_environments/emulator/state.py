@@ -65,9 +65,10 @@ class Behaviour:
         era: Which server the observed profile is where they differ: 2025, which the rest of the emulator follows
             (October 2025), or 2026. The newer one answers 400 to what was a 500 (`groups.find` without parameters,
             `groups.delete_property` of a missing property), 404 to the content of an unfinished export that was an
-            empty 200, writes "personal API key" in lower case, and puts `{results, refreshing}` around the values of
-            `groups.property_values` and `sessions.values`. In one thing both are like the newer one: lists of events hold
-            at most 1,000 (PostHog/posthog#60124, May 2026), where the older one sent up to 50,000.
+            empty 200, writes "personal API key" in lower case, puts `{results, refreshing}` around the values of
+            `groups.property_values` and `sessions.values`, and knows `keep_person` of `persons.delete`. In one thing
+            both are like the newer one: lists of events hold at most 1,000 (PostHog/posthog#60124, May 2026), where
+            the older one sent up to 50,000.
         entitlements: Paid features of the organization's plan; at first, all that the contract names. Operations that
             need another one answer 402.
         throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key; those of
