@@ -91,7 +91,7 @@ def test_the_nearest_marker_counts_most_and_the_options_least(pytester: pytest.P
     ("options", "told"),
     [
         ("person=5", "*the options of posthog_emulator make no sense:*'person'*"),
-        ("persons=-1", "*the options of posthog_emulator make no sense: persons*negative*"),
+        ("persons=-1", "*the options of posthog_emulator make no sense: persons must be at least 0*"),
         ("5", "*takes keyword arguments only, got (5,)*"),
     ],
 )

@@ -206,7 +206,11 @@ class Judge:
         if found is None:
             yield f"may not be {kind!r}"
         elif kind == "application/json" and kind in media:
-            yield from self._errors(found["schema"], json.loads(content))
+            value = json.loads(content)
+            wrapped = response.get("x-unwrap")
+            if wrapped is not None and isinstance(value, dict):
+                value = value.get(wrapped, value)  # newer servers send an object around what is declared
+            yield from self._errors(found["schema"], value)
 
     def _headers(self, response: dict[str, Any], headers: Mapping[str, str]) -> Iterator[str]:
         given = {name.lower(): value for name, value in headers.items()}

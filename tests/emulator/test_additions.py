@@ -392,6 +392,28 @@ def test_cohorts_hold_persons_that_exist(api: Api) -> None:
         (lambda e: e.add_plugin_log(1, "m", type="x"), ValueError, "one of DEBUG"),
         (lambda e: e.add_plugin_log(0, "m"), ValueError, "at least 1"),
         (lambda e: e.add_file(""), ValueError, "path"),
+        (lambda e: e.add_file("a", ref=5), TypeError, "ref must be a text"),
+        (lambda e: e.add_file("a", href=5), TypeError, "href must be a text"),
+        (lambda e: e.add_person("a", is_identified="no"), TypeError, "is_identified must be True or False"),
+        (
+            lambda e: e.add_session_recording("d", viewers="a@b.c"),
+            TypeError,
+            "viewers must be e-mail addresses",
+        ),
+        (lambda e: e.add_session_recording("d", viewers=[5]), TypeError, "a viewer must be a text"),
+        (lambda e: e.add_session_recording("d", activity_score="high"), TypeError, "activity_score must be"),
+        (lambda e: e.add_session_recording("d", activity_score=float("nan")), ValueError, "from 0 to 100"),
+        (lambda e: e.add_session_recording("d", viewed="yes"), TypeError, "viewed must be True or False"),
+        (lambda e: e.add_session_recording("d", duration=10**20), ValueError, "at most 86400"),
+        (lambda e: e.add_session_recording("d", start_time="9999-12-31"), ValueError, "year 9000"),
+        (lambda e: e.add_hog_function("h", description=5), TypeError, "description must be a text"),
+        (lambda e: e.add_hog_function("h", hog=5), TypeError, "hog must be a text"),
+        (lambda e: e.add_hog_function("h", enabled="x"), TypeError, "enabled must be True or False"),
+        (lambda e: e.add_hog_function("h", execution_order="x"), TypeError, "execution_order must be"),
+        (lambda e: e.add_variable(5), TypeError, "code_name must be a text"),
+        (lambda e: e.add_user(5), TypeError, "email must be a text"),
+        (lambda e: e.add_user("a@b.c", first_name=5), TypeError, "first_name must be a text"),
+        (lambda e: e.add_user("a@b.c", role="king"), ValueError, "role must be one of engineering"),
     ],
 )
 def test_nonsense_is_refused_before_anything_changes(
@@ -400,7 +422,11 @@ def test_nonsense_is_refused_before_anything_changes(
     emulator = Emulator(persons=2, events=2)
     with pytest.raises(error, match=message):
         add(emulator)
-    assert emulator.data.version == Emulator(persons=2, events=2).data.version
+    untouched = Emulator(persons=2, events=2).data
+    assert emulator.data.version == untouched.version
+    assert emulator.data.hog_functions == untouched.hog_functions
+    assert emulator.data.files == untouched.files
+    assert emulator.data.users == untouched.users
 
 
 def test_what_was_given_is_copied(api: Api) -> None:

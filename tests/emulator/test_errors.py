@@ -261,6 +261,19 @@ def test_formats_that_do_not_exist_are_not_found(api: Api) -> None:
         assert api.send("GET", f"{path}{joint}format=xml").status == 404
 
 
+@pytest.mark.behaviour(
+    "exports_list",
+    "session_recordings_list",
+    "there is no CSV of anything but persons and events: 404",
+    source="Django REST framework",
+)
+def test_only_persons_and_events_have_csv(api: Api) -> None:
+    for path in ("exports/", "exports/1/", "session_recordings/", "file_system/", "hog_functions/"):
+        for name in ("csv", "xml"):
+            assert api.send("GET", f"{path}?format={name}").status == 404
+    assert api.get("exports/", format="json") == api.get("exports/")
+
+
 # --- hand-made answers -----------------------------------------------------------------------------------------
 
 

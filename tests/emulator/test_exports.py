@@ -95,6 +95,44 @@ def test_a_query_in_the_context_is_what_is_exported(api: Api) -> None:
     assert make(api, export_format="text/csv", export_context=context)["filename"] == "alle-ereignisse.csv"
 
 
+def test_queries_of_every_kind_are_exported_as_they_are_answered(api: Api) -> None:
+    """Numbers of the emulator's own making would pass every test that does not look at them."""
+    trend = {"kind": "TrendsQuery", "series": [{"kind": "EventsNode", "event": "$pageview"}]}
+    (series,) = api.send("POST", "query/", {"query": trend}).json["results"]
+    text = content(api, export_format="text/csv", export_context={"source": trend}).decode()
+    head, row = csv.reader(io.StringIO(text))
+    assert head == ["series", *series["days"]]
+    assert row == ["$pageview", *(str(count) for count in series["data"])]
+
+    events = {"kind": "EventsQuery", "select": ["event", "timestamp"], "limit": 3}
+    rows = json.loads(content(api, export_format="application/json", export_context={"source": events}))
+    answer = api.send("POST", "query/", {"query": events}).json
+    assert [list(row.values()) for row in rows] == answer["results"]
+    assert [list(row) for row in rows] == [answer["columns"]] * 3
+
+    bound = {"kind": "HogQLQuery", "query": "select {n} as n", "values": {"n": 7}}
+    assert content(api, export_format="text/csv", export_context={"source": bound}) == b"n\r\n7\r\n"
+
+
+def test_queries_that_the_emulator_does_not_have_are_not_exported(api: Api) -> None:
+    before = api.get("exports/")["count"]
+    for source in (
+        {"kind": "FunnelsQuery", "series": []},
+        {"kind": "HogQLMetadata", "language": "hogQL", "query": "select 1"},
+    ):
+        body = {"export_format": "text/csv", "export_context": {"source": source}}
+        answer = api.send("POST", "exports/", body)
+        assert (answer.status, answer.json["code"]) == (400, "emulator_unsupported")
+    assert api.get("exports/")["count"] == before
+
+
+@pytest.mark.parametrize("source", ["select 1", {"kind": "Nope"}, {"kind": "HogQLQuery", "sql": "select 1"}])
+def test_a_source_that_is_no_query_is_told_in_exception(api: Api, source: Any) -> None:
+    export = make(api, export_format="text/csv", export_context={"source": source})
+    assert export["has_content"] is False
+    assert "validation error" in export["exception"]
+
+
 def test_the_file_stays_as_it_was_made(api: Api) -> None:
     context = {"source": {"kind": "HogQLQuery", "query": "select count() from persons"}}
     export = make(api, export_format="text/csv", export_context=context)

@@ -212,6 +212,29 @@ def test_the_log_is_paged_by_number(api: Api) -> None:
 
 
 @pytest.mark.behaviour(
+    "groups_property_values",
+    "sessions_values",
+    "`{results, refreshing}` around the values in 2026",
+    source="PostHog source groups.py and session.py, 2026",
+)
+def test_values_are_within_an_object_since_2026(api: Api) -> None:
+    paths: list[tuple[str, dict[str, Any]]] = [
+        ("groups/property_values/", {"group_type_index": 0, "key": "plan"}),
+        ("sessions/values/", {"key": "$channel_type"}),
+    ]
+    for path, query in paths:
+        api.emulator.behaviour.era = 2025
+        values = api.get(path, **query)
+        assert isinstance(values, list)
+        api.emulator.behaviour.era = 2026
+        assert api.get(path, **query) == {"results": values, "refreshing": False}
+    with api.emulator.client() as client:
+        assert [value.name for value in client.sessions.values(key="$channel_type", value="Paid So")] == [
+            "Paid Social"
+        ]
+
+
+@pytest.mark.behaviour(
     "groups_property_definitions",
     "groups_property_values",
     "definitions by number of the group type; at most 20 values with counts, narrowed by `value`",
@@ -221,6 +244,9 @@ def test_definitions_and_values(api: Api) -> None:
     definitions = api.get("groups/property_definitions/")
     assert definitions["0"][0] == {"name": "industry", "count": 12}
     assert {row["name"] for row in definitions["1"]} == {"name", "members"}
+    api.emulator.add_group_type("workspace")
+    api.emulator.add_group(2, "bare")
+    assert api.get("groups/property_definitions/").keys() == {"0", "1"}, "no type without any property"
     values = api.get("groups/property_values/", group_type_index=0, key="plan")
     assert sum(value["count"] for value in values) == 12
     assert api.get("groups/property_values/", group_type_index=0, key="plan", value="ENTER") == [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -75,6 +77,58 @@ def test_the_server_is_of_2025_or_of_2026() -> None:
     behaviour.era = 2026
     with pytest.raises(ValueError, match="era"):
         behaviour.era = 2024
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"persons": "10"}, TypeError, "persons must be a whole number"),
+        ({"persons": -1}, ValueError, "persons must be at least 0"),
+        ({"events": 2.5}, TypeError, "events must be a whole number"),
+        ({"seed": "x"}, TypeError, "seed must be a whole number"),
+        ({"ties": 1.5}, TypeError, "ties must be a whole number"),
+        ({"project_id": "1"}, TypeError, "project_id must be a whole number"),
+        ({"project_id": 0}, ValueError, "project_id must be at least 1"),
+        ({"api_key": None}, TypeError, "api_key must be a text"),
+        ({"api_key": ""}, ValueError, "api_key must be two or more characters"),
+        ({"api_key": "phx_ a"}, ValueError, "without spaces"),
+        ({"faults": 0.1}, TypeError, r"faults must be Faults\(...\) or None, got 0.1"),
+        ({"throttle": "no"}, TypeError, "throttle must be True or False"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused_by_name(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        Emulator(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "message"),
+    [
+        ("apply_delay", "5", TypeError, "apply_delay must be a number of seconds"),
+        ("apply_delay", timedelta(seconds=5), TypeError, "apply_delay must be a number of seconds"),
+        ("apply_delay", -1, ValueError, "apply_delay must be from 0"),
+        ("apply_delay", float("nan"), ValueError, "apply_delay must be from 0"),
+        ("job_seconds", float("inf"), ValueError, "job_seconds must be from 0"),
+        ("job_polls", 1.5, TypeError, "job_polls must be a whole number"),
+        ("era", 2024, ValueError, "era must be 2025 or 2026, got 2024"),
+        ("entitlements", None, TypeError, "entitlements must be a set of names"),
+        ("concurrent_queries", "3", TypeError, "concurrent_queries must be a whole number"),
+        ("stuck_queries", "no", TypeError, "stuck_queries must be True or False"),
+    ],
+)
+def test_a_behaviour_that_makes_no_sense_is_refused_when_it_is_set(
+    name: str, value: Any, error: type[Exception], message: str
+) -> None:
+    """Not by the request that would stumble over it, which is another line of the test, or none."""
+    emulator = Emulator(persons=1, events=0)
+    with pytest.raises(error, match=message):
+        setattr(emulator.behaviour, name, value)
+    if name == "apply_delay":
+        with pytest.raises(error, match=message):
+            emulator.apply_delay = value
+    emulator.behaviour.concurrent_queries = None
 
 
 def test_recorded_bodies_take_bounded_memory() -> None:

@@ -325,10 +325,31 @@ def test_a_scope_that_does_not_exist_is_refused_and_the_known_ones_are_named(sco
         ({"scopes": ["*"], "organizations": ["acme"]}, "organization UUIDs"),
         ({"scopes": ["*"], "value": "phc_x"}, "phx_"),
         ({"scopes": ["*"], "value": "phx_a b"}, "phx_"),
+        ({"scopes": [5]}, "5 is no scope"),
+        (
+            {"scopes": ["*"], "user": Emulator(0, 0).add_user("eve@example.com")},
+            "'eve@example.com' is no user",
+        ),
     ],
 )
 def test_keys_that_make_no_sense_are_refused(arguments: dict[str, Any], match: str) -> None:
     with pytest.raises(ValueError, match=match):
+        Emulator(persons=0, events=0).add_key(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({"scopes": 5}, "scopes must be several"),
+        ({"scopes": ["*"], "projects": 1}, "projects must be several"),
+        ({"scopes": ["*"], "organizations": 1}, "organizations must be several"),
+        ({"scopes": ["*"], "user": "ada@example.com"}, "user must be what add_user returned"),
+        ({"scopes": ["*"], "value": 5}, "value must be a text"),
+        ({"scopes": ["*"], "name": 5}, "name must be a text"),
+    ],
+)
+def test_arguments_of_a_key_have_their_types(arguments: dict[str, Any], match: str) -> None:
+    with pytest.raises(TypeError, match=match):
         Emulator(persons=0, events=0).add_key(**arguments)
 
 
@@ -381,7 +402,7 @@ def test_a_user_is_named_where_something_was_created(api: Api) -> None:
     assert [row["path"] for row in api.get("file_system/", search="author:linus")["results"]] == ["Kernel"]
 
 
-@pytest.mark.parametrize("email", ["linus", "ada@example.com"])
+@pytest.mark.parametrize("email", ["linus", "ada@example.com", "@", "linus@", "@example.com"])
 def test_a_user_needs_an_address_of_their_own(email: str) -> None:
     with pytest.raises(ValueError, match="e-mail"):
         Emulator(persons=0, events=0).add_user(email)

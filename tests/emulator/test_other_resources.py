@@ -98,11 +98,38 @@ def test_a_delivery_due_within_a_quarter_of_an_hour_is_not_the_next_one() -> Non
     source="PostHog source subscription.py, October 2025",
 )
 def test_only_a_changed_schedule_is_planned_anew(api: Api) -> None:
+    """Ten minutes before a delivery, where planning would leave it out as too near."""
     before = subscribe(api)["next_delivery_date"]
-    api.emulator.advance(30 * 86_400)
+    assert before == "2025-07-07T09:00:00Z"
+    api.emulator.advance(datetime(2025, 7, 7, 8, 50, tzinfo=UTC) - START)
     path = f"subscriptions/{api.get('subscriptions/')['count']}/"
     assert api.send("PATCH", path, {"title": "x"}).json["next_delivery_date"] == before
-    assert api.send("PATCH", path, {"interval": 2}).json["next_delivery_date"] == "2025-08-11T09:00:00Z"
+    assert api.send("PATCH", path, {"interval": 2}).json["next_delivery_date"] == "2025-07-14T09:00:00Z"
+
+
+@pytest.mark.behaviour(
+    "subscriptions_list",
+    "subscriptions_retrieve",
+    "a delivery is followed by the next one: `next_delivery_date` is never in the past, unless deleted",
+    source="PostHog source subscription.py, October 2025",
+)
+def test_a_delivery_is_followed_by_the_next_one(either: Api) -> None:
+    made = subscribe(either, until_date="2025-08-02T00:00:00Z")
+    deleted = subscribe(either)
+    assert either.send("PATCH", f"subscriptions/{deleted['id']}/", {"deleted": True}).status == 200
+    path = f"subscriptions/{made['id']}/"
+    for now, due in (
+        (datetime(2025, 7, 7, 8, 59, tzinfo=UTC), "2025-07-07T09:00:00Z"),
+        (datetime(2025, 7, 7, 9, 0, tzinfo=UTC), "2025-07-14T09:00:00Z"),
+        (datetime(2025, 7, 21, 8, 55, tzinfo=UTC), "2025-07-21T09:00:00Z"),
+        (datetime(2025, 7, 28, 9, 0, tzinfo=UTC), None),
+    ):
+        either.emulator.advance(now - either.emulator.now)
+        assert either.get(path)["next_delivery_date"] == due
+        listed = {row["id"]: row["next_delivery_date"] for row in either.get("subscriptions/")["results"]}
+        assert listed[made["id"]] == due
+        assert all(moment is None or moment > f"{now:%Y-%m-%dT%H:%M:%SZ}" for moment in listed.values())
+    assert either.get(f"subscriptions/{deleted['id']}/")["next_delivery_date"] == "2025-07-07T09:00:00Z"
 
 
 @pytest.mark.behaviour(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -37,6 +38,28 @@ def test_list_items_have_uuids_as_ids_and_no_count(api: Api) -> None:
         assert item["id"] == item["uuid"]
         assert item["type"] == "person"
         assert {"is_identified", "matched_recordings", "value_at_data_point"} <= item.keys()
+
+
+def test_a_regular_expression_that_python_warns_of_is_none_of_the_test_s_business(api: Api) -> None:
+    """With `-W error`, which this suite runs with, the warning would break the emulator."""
+    for value, fits in (("[[n]", True), ("[a||b]{90}", False)):
+        filters = json.dumps([{"key": "email", "value": value, "operator": "regex", "type": "person"}])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert bool(api.get("persons/", properties=filters)["results"]) is fits
+
+
+@pytest.mark.behaviour(
+    "persons_list",
+    "list items have at most 1,000 distinct ids",
+    source="PostHog source actor_base_query.py, October 2025",
+)
+def test_list_items_have_at_most_a_thousand_distinct_ids(api: Api) -> None:
+    ids = [f"device-{number}" for number in range(1_001)]
+    person = api.emulator.add_person(*ids)
+    (item,) = api.get("persons/", distinct_id="device-1000")["results"]
+    assert item["distinct_ids"] == ids[:1_000]
+    assert api.get(f"persons/{person.id}/")["distinct_ids"] == ids
 
 
 @pytest.mark.behaviour(
@@ -438,6 +461,23 @@ def test_unreadable_filters_of_legacy_insights_are_refused(either: Api) -> None:
 def test_keep_person_keeps_nobody_on_a_server_of_2025(api: Api) -> None:
     assert api.send("DELETE", "persons/4/", query={"keep_person": "true"}).status == 202
     assert api.send("GET", "persons/4/").status == 404
+
+
+@pytest.mark.behaviour(
+    "persons_delete",
+    "`keep_person` keeps the person on servers of 2026, by being there",
+    source="PostHog source person.py, 2026",
+)
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_keep_person_keeps_the_person_on_a_server_of_2026(api: Api, value: str) -> None:
+    api.emulator.behaviour.era = 2026
+    ids = api.get("persons/4/")["distinct_ids"]
+    assert events_of(api, ids) > 0
+    query = {"keep_person": value, "delete_events": "true"}
+    assert api.send("DELETE", "persons/4/", query=query).status == 202
+    until_sunday(api)
+    assert api.get("persons/4/")["distinct_ids"] == ids
+    assert events_of(api, ids) == 0
 
 
 @pytest.mark.behaviour(

@@ -453,3 +453,29 @@ def test_times_that_are_none_are_refused(api: Api) -> None:
         refused(api, "TrendsQuery", series=[], dateRange={"date_from": "soon"})["attr"]
         == "dateRange__date_from"
     )
+
+
+@pytest.mark.parametrize("interval", ["hour", "day", "week", "month"])
+def test_times_at_the_ends_of_what_dates_can_hold_are_refused(api: Api, interval: str) -> None:
+    """Their intervals would begin before the year 1, or end after the year 9999."""
+    for name, text in (
+        ("date_from", "0001-01-01"),
+        ("date_from", "9999-12-31"),
+        ("date_to", "9999-12-31"),
+        ("date_to", "-99999y"),
+    ):
+        dates = {"date_from": "2025-06-01", "date_to": "2025-06-30", name: text}
+        refusal = refused(
+            api, "TrendsQuery", series=[{"kind": "EventsNode"}], interval=interval, dateRange=dates
+        )
+        assert (refusal["code"], refusal["attr"]) == ("invalid_input", f"dateRange__{name}")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01", "9999-12-31T23:59:59.999999"])
+def test_events_at_the_ends_of_time_break_no_trend(api: Api, time: str) -> None:
+    api.emulator.add_event("odd", "ada", timestamp=time)
+    for interval in ("hour", "day", "week", "month"):
+        dates = {"date_from": "all"}
+        fields = {"series": [{"kind": "EventsNode"}], "interval": interval, "dateRange": dates}
+        answer = api.send("POST", "query/", {"query": {"kind": "TrendsQuery", **fields}})
+        assert answer.status == 200 or answer.json["code"] == "emulator_unsupported"

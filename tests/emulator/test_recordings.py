@@ -55,6 +55,27 @@ def test_the_last_three_days_are_listed_newest_first(either: Api) -> None:
     )
 
 
+@pytest.mark.behaviour(
+    "session_recordings_retrieve",
+    "session_recordings_delete",
+    "session_recordings_list",
+    "an expired recording is not found any more",
+    source="PostHog source session_recording_api.py, October 2025",
+)
+def test_an_expired_recording_is_not_found_any_more(either: Api) -> None:
+    recording = either.emulator.add_session_recording("ada", start_time=either.emulator.now)
+    path = f"session_recordings/{recording}/"
+    query = {"date_from": "all", "session_ids": json.dumps([recording])}
+    either.emulator.advance(timedelta(days=30) - timedelta(seconds=1))
+    assert either.send("GET", path).status == 200
+    assert [row["id"] for row in either.get("session_recordings/", **query)["results"]] == [recording]
+    either.emulator.advance(1)
+    for method in ("GET", "DELETE"):
+        answer = either.send(method, path)
+        assert (answer.status, answer.json["detail"]) == (404, "Recording not found")
+    assert either.get("session_recordings/", date_from="all")["results"] == []
+
+
 def test_offset_and_limit_reach_every_recording(api: Api) -> None:
     ids: list[str] = []
     more = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -98,6 +100,69 @@ def test_over_the_network_the_bytes_are_the_same(
     assert ask(connection, emulator, "GET", path)[1] == answer.content
 
 
+PACKED = (
+    ("GET", "persons/", None),
+    ("GET", "groups/property_definitions", None),
+    ("GET", "exports/2/content/", None),
+    ("GET", "session_recordings/", None),
+    ("GET", "session_recordings/none/sharing/?padding", None),
+    ("POST", "query/", b'{"query": {"kind": "HogQLQuery", "query": "select event from events"}}'),
+)
+
+
+def fetch(
+    connection: http.client.HTTPConnection, emulator: Emulator, path: str, method: str, body: bytes | None
+) -> tuple[http.client.HTTPResponse, bytes]:
+    headers = {"Authorization": f"Bearer {emulator.api_key}", "Accept-Encoding": "deflate, gzip"}
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+@pytest.mark.behaviour(
+    "persons_list",
+    "groups_property_definitions",
+    "exports_content",
+    "session_recordings_list",
+    "query_create",
+    "over a socket, sent with gzip; not for `@current`",
+    source="PostHog source gzip_middleware.py and settings/web.py, October 2025",
+)
+@pytest.mark.parametrize("root", ["environments", "projects"])
+@pytest.mark.parametrize(("method", "path", "body"), PACKED)
+def test_some_answers_are_compressed_for_whoever_accepts_it_but_not_of_the_current_project(
+    connection: http.client.HTTPConnection,
+    emulator: Emulator,
+    root: str,
+    method: str,
+    path: str,
+    body: bytes | None,
+) -> None:
+    packed, content = fetch(connection, emulator, f"/api/{root}/1/{path}", method, body)
+    plain, expected = ask(connection, emulator, method, f"/api/{root}/1/{path}", body)
+    assert plain.getheader("Content-Encoding") is None
+    if len(expected) >= 200 and len(gzip.compress(expected)) < len(expected):
+        assert packed.getheader("Content-Encoding") == "gzip"
+        assert packed.getheader("Content-Length") == str(len(content))
+        assert plain.getheader("Vary") == packed.getheader("Vary") == "Accept-Encoding"
+        content = gzip.decompress(content)
+    else:
+        assert packed.getheader("Content-Encoding") is None, "too short to be worth it"
+    current, body_of_current = fetch(connection, emulator, f"/api/{root}/@current/{path}", method, body)
+    assert (current.status, current.getheader("Content-Encoding")) == (packed.status, None)
+    if method == "GET" and "next" not in expected.decode(errors="replace"):
+        assert content == expected == body_of_current
+
+
+@pytest.mark.parametrize("path", ["persons/1/", "persons/values/?key=name", "events/", "file_system/"])
+def test_what_the_server_compresses_is_a_short_list(
+    connection: http.client.HTTPConnection, emulator: Emulator, path: str
+) -> None:
+    response, body = fetch(connection, emulator, f"/api/environments/1/{path}", "GET", None)
+    assert (response.status, response.getheader("Content-Encoding")) == (200, None)
+    assert json.loads(body)
+
+
 def test_a_mistake_of_the_emulator_is_a_server_error(
     connection: http.client.HTTPConnection,
     emulator: Emulator,
@@ -133,6 +198,33 @@ def test_what_is_no_http_ends_the_connection(server: Server, emulator: Emulator)
             raw.shutdown(socket.SHUT_WR)
             while raw.recv(4096):
                 continue
+
+
+@pytest.mark.parametrize(
+    "announced",
+    [
+        b"Content-Length: 999999999999\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-5\r\n",
+    ],
+)
+def test_a_body_that_does_not_come_as_announced_is_no_request(
+    server: Server, emulator: Emulator, capfd: pytest.CaptureFixture[str], announced: bytes
+) -> None:
+    """Neither is memory taken for it, nor is its beginning taken for all of it, nor is a traceback written."""
+    head = f"POST /api/environments/1/groups/ HTTP/1.1\r\nAuthorization: Bearer {emulator.api_key}\r\n"
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=10) as raw:
+        raw.sendall(head.encode() + announced + b'{"group_type_index": 0, "group_key": "half"}')
+        raw.shutdown(socket.SHUT_WR)
+        assert raw.recv(4096) == b""
+    assert emulator.requests == []
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("port", "error"), [("80", TypeError), (-1, ValueError), (65_536, ValueError)])
+def test_a_port_that_does_not_exist_is_refused(emulator: Emulator, port: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="port must be"):
+        emulator.serve(port)
 
 
 def test_many_connections_see_each_change_as_a_whole(emulator: Emulator, server: Server) -> None:
@@ -223,7 +315,7 @@ def test_arguments_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as exit_:
         main(["--persons", "-1"])
     assert exit_.value.code == 2
-    assert "negative" in capsys.readouterr().err
+    assert "persons must be at least 0" in capsys.readouterr().err
     assert main(["--port", "70000"]) == 1
     with pytest.raises(SystemExit):
         main(["--ties", "0"])

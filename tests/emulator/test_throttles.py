@@ -125,14 +125,50 @@ def test_one_second_is_not_seconds() -> None:
 def test_classes_and_keys_are_counted_apart_and_operations_of_a_class_together() -> None:
     """rate_limit.py: by throttle and by key."""
     api = throttled()
-    use_up(api, "ai")
-    assert ask(api, "ai").status == 429
+    use_up(api, "analytics")
+    assert ask(api, "analytics").status == 429
     assert ask(api, "crud").status == 200
     other = api.emulator.add_key(None)
-    assert ask(api, "ai", other).status == 200
+    assert ask(api, "analytics", other).status == 200
+    api.emulator.advance(60)
     use_up(api, "persons")
     assert api.send("GET", "persons/").status == 429
     assert api.send("GET", "persons/values/").status == 429
+
+
+@pytest.mark.behaviour(
+    "persons_list",
+    "query_draft_sql",
+    "the limits of persons and of the language model are counted by user, not by key",
+    source="PostHog source person.py and rate_limit.py, October 2025",
+)
+@pytest.mark.parametrize("name", ["persons", "ai"])
+def test_some_limits_are_counted_by_user(name: str) -> None:
+    api = throttled()
+    second = api.emulator.add_key(None)
+    colleague = api.emulator.add_key(None, user=api.emulator.add_user("linus@example.com"))
+    use_up(api, name)
+    assert ask(api, name, second).status == 429
+    assert ask(api, name, colleague).status == 200
+
+
+@pytest.mark.behaviour(
+    "persons_list",
+    "events_list",
+    "persons and whatever else reads ClickHouse share 240 requests a minute",
+    source="PostHog source person.py and rate_limit.py, October 2025",
+)
+@pytest.mark.parametrize(("first", "then"), [("persons", "analytics"), ("analytics", "persons")])
+def test_persons_share_the_burst_of_what_reads_clickhouse(first: str, then: str) -> None:
+    api = throttled()
+    for _ in range(150):
+        assert ask(api, first).status != 429
+    api.emulator.advance(20)
+    for _ in range(90):
+        assert ask(api, then).status != 429
+    assert ask(api, then).headers["Retry-After"] == "40"
+    api.emulator.advance(40)
+    assert ask(api, then).status != 429
 
 
 def test_a_key_in_the_query_is_the_same_key_and_one_in_the_body_is_not_counted() -> None:

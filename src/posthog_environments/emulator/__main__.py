@@ -34,7 +34,7 @@ def main(
         parser.error(str(error))
     try:
         server = emulator.serve(options.port)
-    except (OSError, OverflowError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         sys.stderr.write(f"cannot serve on port {options.port}: {reason}\n")
         return 1

@@ -23,6 +23,8 @@ from posthog_environments.emulator.data.words import Visit
 
 _EVENT_FIELDS: Final = frozenset({"event", "distinct_id", "properties", "timestamp", "uuid"})
 _SECOND: Final = 1_000_000
+_LONGEST_RECORDING: Final = 86_400
+_LAST_YEAR: Final = 9_000
 
 
 @define(frozen=True)
@@ -93,6 +95,7 @@ class PersonAdditions(Adding):
         if len(set(known)) < len(known):
             raise ValueError(f"the distinct ids must differ from each other, got {known}")
         checked = checking.checked_properties(properties)
+        checking.checked_flag(is_identified, "is_identified")
         given = None if uuid is None else checking.checked_uuid(uuid, "uuid")
         with self._lock:
             created = self._micros(created_at, "created_at")
@@ -192,8 +195,9 @@ class PersonAdditions(Adding):
         Args:
             distinct_id: Whose it is; need not belong to a person.
             session_id: Id of the session, any text; made up when left out.
-            start_time: When it began. Lists show the last three days unless they are asked for more.
-            duration: Length in seconds.
+            start_time: When it began. Lists show the last three days unless they are asked for more, and nothing
+                shows a recording that began 30 days ago or longer: it has expired.
+            duration: Length in seconds, at most a day.
             active_seconds: How many of them saw activity; all of them when left out.
             start_url: The first page.
             click_count: Number of clicks; the other counts likewise.
@@ -210,11 +214,21 @@ class PersonAdditions(Adding):
 
         Raises:
             TypeError: An argument is of the wrong type.
-            ValueError: A number is negative, or the session was recorded already.
+            ValueError: A number is negative or too large, it begins after the year 9000, which leaves no room for its
+                expiry, or the session was recorded already.
         """
         checking.checked_text(distinct_id, "distinct_id")
+        checking.checked_text(snapshot_source, "snapshot_source")
+        checking.checked_flag(viewed, "viewed")
+        checking.checked_flag(shared, "shared")
+        score = checking.checked_score(activity_score, "activity_score")
+        if isinstance(viewers, str):
+            raise TypeError("viewers must be e-mail addresses, got one text")
+        watchers = tuple(checking.checked_text(viewer, "a viewer") for viewer in viewers)
         checking.checked_text(start_url, "start_url", 10_000)
         length = checking.checked_number(duration, "duration")
+        if length > _LONGEST_RECORDING:
+            raise ValueError(f"duration must be at most {_LONGEST_RECORDING} seconds, got {length}")
         active = (
             length if active_seconds is None else checking.checked_number(active_seconds, "active_seconds")
         )
@@ -232,6 +246,8 @@ class PersonAdditions(Adding):
             checking.checked_number(count, name)
         with self._lock:
             start = self._micros(start_time, "start_time")
+            if from_micros(start).year > _LAST_YEAR:
+                raise ValueError(f"start_time must not be after the year {_LAST_YEAR}, got {start_time!r}")
             recordings = self._state.data.recordings
             if session_id is None:
                 session_id = recordings.new_id(start)
@@ -247,12 +263,12 @@ class PersonAdditions(Adding):
                 Recording(
                     session=session,
                     viewed=viewed,
-                    viewers=tuple(viewers),
+                    viewers=watchers,
                     recording_duration=length,
                     active_seconds=active,
                     **counts,
-                    snapshot_source=checking.checked_text(snapshot_source, "snapshot_source"),
-                    activity_score=float(activity_score),
+                    snapshot_source=snapshot_source,
+                    activity_score=score,
                     shared=shared,
                 )
             )

@@ -101,9 +101,11 @@ class KeyRing:
             raise ValueError(
                 "a legacy key (scopes=None) may do anything in any project; give scopes, such as ('*',), to limit it"
             )
+        if not isinstance(name, str):
+            raise TypeError(f"name must be a text, got {type(name).__name__}")
         if value is None:
             value = "phx_" + self._letters(47)
-        elif not value.startswith("phx_") or not value.isascii() or not value.isprintable() or " " in value:
+        elif not checked_key(value, "value").startswith("phx_"):
             raise ValueError("a personal API key starts with phx_ and has no spaces")
         if value in self._principals:
             raise ValueError(
@@ -159,15 +161,29 @@ def _body(request: Request) -> Mapping[str, Any]:
 # --- checks of what a key is made of -------------------------------------------------------------------------
 
 
+def checked_key(key: Any, name: str = "api_key") -> str:
+    """A key that a request can carry in its Authorization header.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It has spaces or letters beyond ASCII, or less than two characters.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"{name} must be a text, got {type(key).__name__}")
+    if len(key) < 2 or not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError(f"{name} must be two or more characters without spaces, such as phx_123")
+    return key
+
+
 def _checked_scopes(scopes: Iterable[str]) -> frozenset[str]:
     known = scope_objects()
-    given = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+    given: tuple[Any, ...] = (scopes,) if isinstance(scopes, str) else _several(scopes, "scopes")
     if not given:
         raise ValueError(
             "a key without scopes can do nothing; None makes a legacy key, ('*',) allows all scopes"
         )
     for scope in given:
-        match = _SCOPE.fullmatch(scope)
+        match = _SCOPE.fullmatch(scope) if isinstance(scope, str) else None
         if scope != ANYTHING and (match is None or match[1] not in known):
             raise ValueError(
                 f"{scope!r} is no scope; a scope is '*', or <object>:read or <object>:write where the object is one "
@@ -177,7 +193,7 @@ def _checked_scopes(scopes: Iterable[str]) -> frozenset[str]:
 
 
 def _checked_projects(projects: Iterable[int] | None) -> frozenset[int] | None:
-    given = None if projects is None else frozenset(projects)
+    given = None if projects is None else frozenset(_several(projects, "projects"))
     if given is not None and (not given or any(type(number) is not int for number in given)):
         raise ValueError(f"projects must be one or more project numbers, got {sorted(given, key=str)}")
     return given
@@ -186,12 +202,18 @@ def _checked_projects(projects: Iterable[int] | None) -> frozenset[int] | None:
 def _checked_organizations(organizations: Iterable[str] | None) -> frozenset[str] | None:
     if isinstance(organizations, str):
         organizations = (organizations,)
-    given = None if organizations is None else frozenset(organizations)
+    given = None if organizations is None else frozenset(_several(organizations, "organizations"))
     if given is not None and (not given or not all(_UUID.fullmatch(str(each)) for each in given)):
         raise ValueError(
             f"organizations must be one or more organization UUIDs, got {sorted(map(str, given))}"
         )
     return given
+
+
+def _several(given: Iterable[Any], name: str) -> tuple[Any, ...]:
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be several, such as a list, got {given!r}")
+    return tuple(given)
 
 
 # --- permission ----------------------------------------------------------------------------------------------

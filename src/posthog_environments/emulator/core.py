@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from posthog_environments.emulator.additions import PersonAdditions
-from posthog_environments.emulator.auth import KeyRing
+from posthog_environments.emulator.auth import KeyRing, checked_key
 from posthog_environments.emulator.clock import EmulatorClock
+from posthog_environments.emulator.data import checking
 from posthog_environments.emulator.data.dataset import Dataset
-from posthog_environments.emulator.data.users import OWNER, User
+from posthog_environments.emulator.data.users import OWNER, ROLES, User
 from posthog_environments.emulator.data.variables import VariableType, make_variable
 from posthog_environments.emulator.faults import Faults, FaultyAnswers
 from posthog_environments.emulator.messages import parse_request
@@ -62,8 +63,9 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
         api_key: The key that may do anything, as keys from before there were scopes.
 
     Raises:
-        ValueError: A number is negative, `ties` is less than 1, there is no such profile or engine, or the engine is
-            not installed.
+        TypeError: An argument is of the wrong type.
+        ValueError: A number is negative, `ties` or `project_id` is less than 1, no request can carry the key, there is
+            no such profile or engine, or the engine is not installed.
     """
 
     def __init__(
@@ -80,10 +82,15 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
         throttle: bool = False,
         query_engine: EngineName | None = None,
     ) -> None:
-        if persons < 0 or events < 0:
-            raise ValueError(f"persons and events must not be negative, got {persons} and {events}")
-        if ties < 1:
-            raise ValueError(f"ties must be at least 1, got {ties}")
+        checking.checked_number(persons, "persons")
+        checking.checked_number(events, "events")
+        checking.checked_number(ties, "ties", 1)
+        checking.checked_number(project_id, "project_id", 1)
+        checked_key(api_key)
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise TypeError(f"seed must be a whole number, got {type(seed).__name__}")
+        if faults is not None and not isinstance(faults, Faults):
+            raise TypeError(f"faults must be Faults(...) or None, got {faults!r}")
         if profile not in get_args(Profile):
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
         from posthog_environments.emulator.dispatch import Dispatcher
@@ -182,7 +189,8 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
             host: A loopback address.
 
         Raises:
-            ValueError: The host is not a loopback address.
+            TypeError: The port is no whole number.
+            ValueError: The host is not a loopback address, or there is no such port.
             OSError: The port cannot be had.
         """
         from posthog_environments.emulator.server import Server
@@ -217,9 +225,15 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
             name: What you call it.
 
         Raises:
-            ValueError: A scope or limit makes no sense, a legacy key is to be limited, or there is such a key.
+            TypeError: An argument is of the wrong type.
+            ValueError: A scope or limit makes no sense, a legacy key is to be limited, there is such a key, or the user
+                is not one of this emulator.
         """
+        if user is not None and not isinstance(user, User):
+            raise TypeError(f"user must be what add_user returned, got {type(user).__name__}")
         with self._lock:
+            if user is not None and self.data.users.find(user.id) != user:
+                raise ValueError(f"{user.email!r} is no user of this emulator; add_user makes one")
             return self._state.keys.add(scopes, projects, organizations, user or OWNER, value, name)
 
     def remove_key(self, key: str) -> None:
@@ -235,8 +249,13 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
         """Add a user of PostHog, who may then own keys, exports, folders and subscriptions.
 
         Raises:
-            ValueError: The e-mail address makes no sense, or another user has it.
+            TypeError: An argument is no text.
+            ValueError: The e-mail address makes no sense, or another user has it; or there is no such role.
         """
+        for given, what in ((email, "email"), (first_name, "first_name"), (last_name, "last_name")):
+            if not isinstance(given, str):
+                raise TypeError(f"{what} must be a text, got {type(given).__name__}")
+        checking.checked_choice(role, ROLES, "role")
         with self._lock:
             name = first_name or email.partition("@")[0].capitalize()
             return self.data.users.add(name, last_name, email, role, self._state.clock.micros())
@@ -270,7 +289,12 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
 
     @property
     def apply_delay(self) -> float:
-        """Seconds until an accepted change of a person takes effect; only in the observed profile."""
+        """Seconds until an accepted change of a person takes effect; only in the observed profile.
+
+        Raises:
+            TypeError: It is set to what is no number.
+            ValueError: It is set to a negative number.
+        """
         return self._state.behaviour.apply_delay
 
     @apply_delay.setter
@@ -320,7 +344,7 @@ class Emulator(PersonAdditions, ObjectAdditions, RequestLog):
             type: `String`, `Number`, `Boolean`, `List` or `Date`.
 
         Raises:
-            TypeError: The default holds what JSON cannot.
+            TypeError: The name is no text, or the default holds what JSON cannot.
             ValueError: The name cannot stand in HogQL, or there is no such type.
         """
         with self._lock:

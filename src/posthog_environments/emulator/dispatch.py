@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posthog_environments.emulator.auth import permit
+from posthog_environments.emulator.auth import Principal, permit
 from posthog_environments.emulator.errors import (
     ApiError,
     method_not_allowed,
@@ -60,7 +60,7 @@ class Dispatcher:
         nearest = operation or next(iter(match.route.operations.values()))
         if nearest.entitlement is not None and nearest.entitlement not in state.behaviour.entitlements:
             raise payment_required(nearest.entitlement)
-        self._throttle(nearest, request)
+        self._throttle(nearest, request, principal)
         if operation is None:
             raise method_not_allowed(request.method, match.route.allowed)
         as_csv = wants_csv(operation, request)
@@ -74,13 +74,13 @@ class Dispatcher:
         response = handler.function(call)
         return self._as_documented(operation, response), as_csv
 
-    def _throttle(self, operation: OperationInfo, request: Request) -> None:
+    def _throttle(self, operation: OperationInfo, request: Request, principal: Principal) -> None:
         state = self._state
         key = state.keys.counted(request)
         if state.behaviour.throttle and key is not None:
             name = operation.rate_limit
             tell_wait = name != "persons" or state.behaviour.persons_tell_wait
-            state.throttles.count(name, key, state.clock.micros(), tell_wait=tell_wait)
+            state.throttles.count(name, key, principal.user.id, state.clock.micros(), tell_wait=tell_wait)
 
     def _as_documented(self, operation: OperationInfo, response: Response) -> Response:
         """Where the documentation says "no response body", its profile sends none, whatever the server does."""

@@ -5,7 +5,9 @@ Source: drf-exceptions-hog and PostHog's own views, October 2025.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+_UNSUPPORTED: Final = "emulator_unsupported"
 
 
 class ApiError(Exception):
@@ -63,7 +65,12 @@ def parse_error(detail: str) -> ApiError:
 
 def unsupported(what: str) -> ApiError:
     """400 for what PostHog can do and the emulator cannot: never to be mistaken for an empty result."""
-    return invalid(f"The emulator does not support this: {what}", code="emulator_unsupported")
+    return invalid(f"The emulator does not support this: {what}", code=_UNSUPPORTED)
+
+
+def is_unsupported(problem: ApiError) -> bool:
+    """Whether it is the emulator that cannot do this, not PostHog that would not."""
+    return problem.status == 400 and problem.body.get("code") == _UNSUPPORTED
 
 
 def not_authenticated() -> ApiError:

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 from attrs import define
 
 from posthog_environments.breakage import Breakage
+from posthog_environments.emulator.data.checking import checked_number
 from posthog_environments.emulator.data.mixing import key_of, scramble
 from posthog_environments.emulator.errors import throttled
 
@@ -76,7 +77,8 @@ class Faults:
         retry_after: Seconds that `throttled` asks to wait.
 
     Raises:
-        ValueError: The rate is not from 0 to 1, or there is no such kind.
+        TypeError: `retry_after` is no whole number.
+        ValueError: The rate is not from 0 to 1, `retry_after` is negative, or there is no such kind.
     """
 
     rate: float = 0.1
@@ -85,10 +87,11 @@ class Faults:
     retry_after: int = 1
 
     def __attrs_post_init__(self) -> None:
-        if not 0 <= self.rate <= 1:
+        if not isinstance(self.rate, int | float) or not 0 <= self.rate <= 1:
             raise ValueError(f"rate must be from 0 to 1, got {self.rate!r}")
-        unknown = set(self.kinds) - set(get_args(Kind))
-        if unknown or not self.kinds:
+        checked_number(self.retry_after, "retry_after")
+        known = get_args(Kind)
+        if isinstance(self.kinds, str) or not self.kinds or any(kind not in known for kind in self.kinds):
             raise ValueError(f"kinds must be some of {', '.join(get_args(Kind))}, got {self.kinds!r}")
 
     def strike(self, number: int) -> Kind | None:

@@ -106,7 +106,12 @@ class ObjectAdditions(Adding):
             ValueError: The name is empty or too long, or there is no such type.
         """
         checking.checked_text(name, "name")
-        _one_of(type, HOG_FUNCTION_TYPES, "type")
+        checking.checked_choice(type, HOG_FUNCTION_TYPES, "type")
+        checking.checked_text(description, "description", 10_000, least=0)
+        checking.checked_text(hog, "hog", 1_000_000, least=0)
+        checking.checked_flag(enabled, "enabled")
+        if execution_order is not None:
+            checking.checked_number(execution_order, "execution_order")
         checked = None if filters is None else checking.checked_properties(filters, "filters")
         with self._lock:
             row = self._state.data.hog_functions.add(
@@ -145,8 +150,8 @@ class ObjectAdditions(Adding):
         """
         config = checking.checked_number(plugin_config_id, "plugin_config_id", 1)
         checking.checked_text(message, "message", 1_000_000)
-        _one_of(type, TYPES, "type")
-        _one_of(source, SOURCES, "source")
+        checking.checked_choice(type, TYPES, "type")
+        checking.checked_choice(source, SOURCES, "source")
         with self._lock:
             moment = self._micros(timestamp, "timestamp")
             return self._state.data.plugin_logs.add(config, moment, source, type, message).id
@@ -177,6 +182,9 @@ class ObjectAdditions(Adding):
         """
         checking.checked_text(path, "path", 10_000)
         checking.checked_text(type, "type", 100)
+        for given, what in ((ref, "ref"), (href, "href")):
+            if given is not None:
+                checking.checked_text(given, what, 10_000)
         checked = checking.checked_properties(meta, "meta")
         with self._lock:
             files = self._state.data.files
@@ -184,8 +192,3 @@ class ObjectAdditions(Adding):
             files.make_parents(path, moment, OWNER.id)
             row = files.add(path, type, moment, OWNER.id, ref=ref, href=href, meta=checked)
         return row.id
-
-
-def _one_of(value: Any, known: tuple[str, ...], name: str) -> None:
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -89,7 +90,11 @@ def _test(operator: str, value: Any, now: datetime) -> Callable[[Any], bool]:
         return lambda found: found is None or first.lower() not in _text(found).lower()
     if operator in ("regex", "not_regex"):
         try:
-            pattern = re.compile(first)
+            # Python warns of what later versions may read otherwise, which is no concern of whoever sent it, and would
+            # be an error where the tests of a user turn warnings into errors.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)
+                pattern = re.compile(first)
         except (re.error, OverflowError, RecursionError):
             raise invalid("Regular expression is not valid.", "properties") from None
         if operator == "regex":

@@ -17,15 +17,16 @@ def wants_csv(operation: OperationInfo, request: Request) -> bool:
     """Whether the caller asks for CSV, by `format` or by the Accept header, from an operation that has it.
 
     Raises:
-        ApiError: `format` names something else (404: no renderer has that name).
+        ApiError: `format` names something that the operation does not have (404: no renderer has that name).
     """
-    if not any(parameter.name == "format" for parameter in operation.parameters):
-        return False
+    has_csv = any(parameter.name == "format" for parameter in operation.parameters)
     chosen = request.last("format")
     if chosen:
-        if chosen not in ("csv", "json"):
+        if chosen != "json" and not (chosen == "csv" and has_csv):
             raise not_found()
         return chosen == "csv"
+    if not has_csv:
+        return False
     accepted = request.headers.get("accept", "*/*")
     return "text/csv" in accepted and "application/json" not in accepted and "*/*" not in accepted
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 _FREQUENCIES: Final = {"daily": "DAILY", "weekly": "WEEKLY", "monthly": "MONTHLY", "yearly": "YEARLY"}
 _UNITS: Final = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
 _ORDINALS: Final = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
-_EARLY: Final = timedelta(minutes=15)
+EARLY: Final = timedelta(minutes=15)
 _PERIODS: Final = {"daily": 1, "weekly": 1, "monthly": 5, "yearly": 53}
 """How often a weekday can occur in one period."""
 
@@ -47,7 +47,7 @@ def next_delivery(
         )
         # dateutil no longer takes `count` together with `until`.
         deliveries = rule if count is None else islice(rule, max(count, 0))
-        return next((moment for moment in deliveries if moment > now + _EARLY), None)
+        return next((moment for moment in deliveries if moment > now + EARLY), None)
     except (ValueError, OverflowError):
         return None
 

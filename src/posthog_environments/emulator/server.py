@@ -16,11 +16,15 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from posthog_environments.breakage import Breakage
+from posthog_environments.emulator.compression import compressed
+from posthog_environments.emulator.data.checking import checked_number
 
 Answer = Callable[[str, str, list[tuple[str, str]], bytes], tuple[int, dict[str, str], bytes]]
 
 _PATIENCE = 5.0
 _LONGEST_LINE = 65_536
+_LAST_PORT = 65_535
+_PIECE = 1 << 20
 _BROKEN = b'{"type":"server_error","code":"error","detail":"A server error occurred.","attr":null}'
 
 
@@ -33,6 +37,8 @@ class Server:
 
     def __init__(self, answer: Answer, host: str = "127.0.0.1", port: int = 0) -> None:
         _check_loopback(host)
+        if checked_number(port, "port") > _LAST_PORT:
+            raise ValueError(f"port must be at most {_LAST_PORT}, got {port}")
         self._http = _HttpServer(host, port, answer)
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._http.server_address[1]}"
@@ -128,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, sent, content = cast(_HttpServer, self.server).answer(
                 self.command, self.path, headers, body
             )
+            accepted = self.headers.get("Accept-Encoding", "")
+            sent, content = compressed(self.command, self.path, accepted, sent, content)
         except Breakage as broken:
             self._break(broken)
             return
@@ -139,13 +147,30 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
             length = self.headers.get("Content-Length", "0")
-            return self.rfile.read(int(length)) if length.isdecimal() else b""
+            return self._read(int(length)) if length.isdecimal() else b""
         body = bytearray()
         while size := int(self.rfile.readline(_LONGEST_LINE).split(b";")[0], 16):
-            body += self.rfile.read(size)
+            body += self._read(size)
             self.rfile.readline(_LONGEST_LINE)
         while self.rfile.readline(_LONGEST_LINE).strip():
             continue  # trailers
+        return bytes(body)
+
+    def _read(self, size: int) -> bytes:
+        """So much of the body, in pieces: a length that is announced and never comes must not take memory.
+
+        Raises:
+            ValueError: The size is negative.
+            ConnectionError: The client broke off; half a request is none.
+        """
+        if size < 0:
+            raise ValueError("a chunk has no negative size")
+        body = bytearray()
+        while len(body) < size:
+            piece = self.rfile.read(min(size - len(body), _PIECE))
+            if not piece:
+                raise ConnectionError("the body ended early")
+            body += piece
         return bytes(body)
 
     def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:

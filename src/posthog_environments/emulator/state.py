@@ -6,17 +6,21 @@ import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attrs import define, field
-from attrs.validators import in_
+from attrs.validators import optional
 
 from posthog_environments.emulator.auth import KeyRing
 from posthog_environments.emulator.clock import EmulatorClock
+from posthog_environments.emulator.data.checking import checked_flag, checked_number, checked_seconds
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.data.jobs import Job
 from posthog_environments.emulator.query_engine import EngineName
 from posthog_environments.emulator.throttles import Throttles
+
+if TYPE_CHECKING:
+    from attrs import Attribute
 
 Profile = Literal["observed", "documented"]
 Era = Literal[2025, 2026]
@@ -26,6 +30,28 @@ def _all_entitlements() -> set[str]:
     from posthog_environments_api.operations import OPERATIONS
 
     return {operation.entitlement for operation in OPERATIONS.values() if operation.entitlement}
+
+
+def _is_time(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    checked_seconds(value, attribute.name)
+
+
+def _is_flag(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    checked_flag(value, attribute.name)
+
+
+def _is_count(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    checked_number(value, attribute.name)
+
+
+def _is_era(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    if value not in get_args(Era):
+        raise ValueError(f"{attribute.name} must be {' or '.join(map(str, get_args(Era)))}, got {value!r}")
+
+
+def _are_names(_: Any, attribute: Attribute[Any], value: Any) -> None:
+    if not isinstance(value, set):
+        raise TypeError(f"{attribute.name} must be a set of names, got {type(value).__name__}")
 
 
 @define
@@ -39,11 +65,14 @@ class Behaviour:
         era: Which server the observed profile is where they differ: 2025, which the rest of the emulator follows
             (October 2025), or 2026. The newer one answers 400 to what was a 500 (`groups.find` without parameters,
             `groups.delete_property` of a missing property), 404 to the content of an unfinished export that was an
-            empty 200, and writes "personal API key" in lower case.
+            empty 200, writes "personal API key" in lower case, puts `{results, refreshing}` around the values of
+            `groups.property_values` and `sessions.values`, and knows `keep_person` of `persons.delete`. In one thing
+            both are like the newer one: lists of events hold at most 1,000 (PostHog/posthog#60124, May 2026), where
+            the older one sent up to 50,000.
         entitlements: Paid features of the organization's plan; at first, all that the contract names. Operations that
             need another one answer 402.
-        throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key. A key in
-            the request body is not counted, as on the real server.
+        throttle: Whether the rate limits of the contract are enforced, on the emulator's clock and by key; those of
+            persons and of the language model by user. A key in the request body is not counted, as on the real server.
         persons_tell_wait: Whether a throttled persons endpoint sends Retry-After; it did not until September 2025.
         stuck_queries: Whether asynchronous queries that are sent from now on never end, as when the server's worker
             died (PostHog/posthog#55218).
@@ -52,19 +81,23 @@ class Behaviour:
             that is answered with 429 and no Retry-After. None for any number.
         hogql_offset: Whether a HogQLQuery may have an OFFSET; since April 2026 PostHog refuses it with a personal
             API key.
+
+    Raises:
+        TypeError: A value is of the wrong type.
+        ValueError: A number is negative, or there is no such era.
     """
 
-    apply_delay: float = 0.0
-    job_seconds: float = 2.0
-    job_polls: int = 1
-    era: Era = field(default=2025, validator=in_(get_args(Era)))
-    entitlements: set[str] = field(factory=_all_entitlements)
-    throttle: bool = False
-    persons_tell_wait: bool = True
-    stuck_queries: bool = False
-    silent_failures: bool = False
-    concurrent_queries: int | None = None
-    hogql_offset: bool = True
+    apply_delay: float = field(default=0.0, validator=_is_time)
+    job_seconds: float = field(default=2.0, validator=_is_time)
+    job_polls: int = field(default=1, validator=_is_count)
+    era: Era = field(default=2025, validator=_is_era)
+    entitlements: set[str] = field(factory=_all_entitlements, validator=_are_names)
+    throttle: bool = field(default=False, validator=_is_flag)
+    persons_tell_wait: bool = field(default=True, validator=_is_flag)
+    stuck_queries: bool = field(default=False, validator=_is_flag)
+    silent_failures: bool = field(default=False, validator=_is_flag)
+    concurrent_queries: int | None = field(default=None, validator=optional(_is_count))
+    hogql_offset: bool = field(default=True, validator=_is_flag)
 
 
 @define

@@ -13,10 +13,11 @@ from posthog_environments.emulator.data.mixing import is_uuid
 
 LONGEST_ID: Final = 400
 _DEEPEST: Final = 100
+_LONGEST_WAIT: Final = 10**9
 
 
-def checked_text(value: Any, name: str, longest: int = LONGEST_ID) -> str:
-    """The text, which must not be empty.
+def checked_text(value: Any, name: str, longest: int = LONGEST_ID, least: int = 1) -> str:
+    """The text, which must not be empty, unless `least` is 0.
 
     Raises:
         TypeError: It is no text.
@@ -24,8 +25,8 @@ def checked_text(value: Any, name: str, longest: int = LONGEST_ID) -> str:
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a text, got {type(value).__name__}")
-    if not value or len(value) > longest:
-        raise ValueError(f"{name} must have 1 to {longest} characters, got {len(value)}")
+    if not least <= len(value) <= longest:
+        raise ValueError(f"{name} must have {least} to {longest} characters, got {len(value)}")
     return value
 
 
@@ -41,6 +42,56 @@ def checked_number(value: Any, name: str, least: int = 0) -> int:
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return value
+
+
+def checked_seconds(value: Any, name: str) -> float:
+    """A span of time.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is negative, or so long that no date can hold its end.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number of seconds, got {type(value).__name__}")
+    if not 0 <= value <= _LONGEST_WAIT:
+        raise ValueError(f"{name} must be from 0 to {_LONGEST_WAIT} seconds, got {value}")
+    return value
+
+
+def checked_flag(value: Any, name: str) -> bool:
+    """True or False, nothing that merely counts as one.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def checked_score(value: Any, name: str) -> float:
+    """A number from 0 to 100.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is another number.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    if not 0 <= value <= 100:
+        raise ValueError(f"{name} must be from 0 to 100, got {value}")
+    return float(value)
+
+
+def checked_choice(value: Any, known: tuple[str, ...], name: str) -> str:
+    """One of some texts.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+    return str(value)
 
 
 def checked_micros(value: Any, name: str) -> int:

@@ -76,7 +76,11 @@ class ExportTable:
             )
 
     def add(self, **values: Any) -> Export:
-        export = Export(len(self.rows) + 1, **values)
+        return self.keep(Export(0, **values))
+
+    def keep(self, export: Export) -> Export:
+        """Take an export in; it gets its number here."""
+        export.id = len(self.rows) + 1
         self.rows.append(export)
         return export
 

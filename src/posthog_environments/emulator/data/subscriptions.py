@@ -9,7 +9,7 @@ from attrs import define, field
 
 from posthog_environments.emulator.clock import START
 from posthog_environments.emulator.data.users import OWNER, USERS
-from posthog_environments.emulator.schedules import next_delivery
+from posthog_environments.emulator.schedules import EARLY, next_delivery
 
 
 @define
@@ -100,6 +100,14 @@ class SubscriptionTable:
         subscription.plan(now)
         self.rows.append(subscription)
         return subscription
+
+    def deliver(self, now: datetime) -> None:
+        """Let happen what is due: after a delivery the next one is planned, so that none lies in the past."""
+        for row in self.rows:
+            due = row.next_delivery_date
+            if due is not None and due <= now and not row.deleted:
+                # The next one counts from the delivery, which was the last one that is not later than now.
+                row.plan(now - EARLY)
 
     def find(self, number: int) -> Subscription | None:
         return next((row for row in self.rows if row.id == number), None)

@@ -36,6 +36,10 @@ class User:
         return {**body, "role_at_organization": self.role} if role else body
 
 
+ROLES: Final = (
+    *("engineering", "data", "product", "founder", "leadership", "marketing", "sales", "other"),
+    "",
+)
 USERS: Final = (
     User(
         1,
@@ -69,7 +73,8 @@ class UserTable:
         Raises:
             ValueError: The e-mail address makes no sense, or another user has it.
         """
-        if email.count("@") != 1 or any(user.email == email for user in self.rows):
+        name, _, domain = email.partition("@")
+        if not name or not domain or "@" in domain or any(user.email == email for user in self.rows):
             raise ValueError(f"a user needs an e-mail address that no other user has, got {email!r}")
         number = len(self.rows) + 1
         uuid = Uuids(self.seed, "users").encode(number, now)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from attrs import define
 
 from posthog_environments.emulator.clock import START, to_micros
-from posthog_environments.emulator.data.checking import checked_properties
+from posthog_environments.emulator.data.checking import checked_properties, checked_text
 from posthog_environments.emulator.data.mixing import Uuids
 
 VariableType = Literal["String", "Number", "Boolean", "List", "Date"]
@@ -34,10 +34,10 @@ def make_variable(seed: int, number: int, code_name: str, default_value: Any, ty
     """A variable.
 
     Raises:
-        TypeError: The default holds what JSON cannot.
+        TypeError: The name is no text, or the default holds what JSON cannot.
         ValueError: The name cannot stand in HogQL, or there is no such type.
     """
-    if not code_name.isidentifier():
+    if not checked_text(code_name, "code_name", least=0).isidentifier():
         raise ValueError(f"code_name must be a name of letters, digits and _, got {code_name!r}")
     if type not in get_args(VariableType):
         raise ValueError(f"type must be one of {', '.join(get_args(VariableType))}, got {type!r}")

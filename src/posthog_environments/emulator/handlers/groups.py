@@ -16,7 +16,7 @@ from posthog_environments.emulator.errors import (
     swapped,
 )
 from posthog_environments.emulator.handlers import Call, handles
-from posthog_environments.emulator.handlers.values import count_values
+from posthog_environments.emulator.handlers.values import count_values, enveloped
 from posthog_environments.emulator.json_types import is_object
 from posthog_environments.emulator.messages import NOTHING, Response
 from posthog_environments.emulator.validation import check_query, query_integer
@@ -228,14 +228,15 @@ def property_definitions(call: Call) -> Response:
             for name, count in sorted(counts[index].items(), key=lambda pair: (-pair[1], pair[0]))
         ]
         for index in sorted(counts)
+        if counts[index]
     }
     return Response(200, body)
 
 
 @handles("groups_property_values")
 def property_values(call: Call) -> Response:
-    """Values of a property in groups of one type, the most frequent first."""
+    """Values of a property in groups of one type, the most frequent first; since 2026 within an object."""
     groups = call.state.data.groups.of_type(call.query["group_type_index"])
     key = call.query["key"]
     found = (group.properties[key] for group in groups if key in group.properties)
-    return Response(200, count_values(found, call.query.get("value", ""), _MOST_VALUES))
+    return Response(200, enveloped(call, count_values(found, call.query.get("value", ""), _MOST_VALUES)))

@@ -20,6 +20,7 @@ from posthog_environments.emulator.pagination import limit_and_offset, next_url,
 from posthog_environments.emulator.property_filters import Predicate, parse_properties
 
 _CSV_LIMIT: Final = 300_000
+_MOST_DISTINCT_IDS: Final = 1_000
 _HOLE_EVERY: Final = 50
 _FIRST_HOLE: Final = 7
 _SCANNED: Final = 20_000
@@ -50,7 +51,7 @@ def item_body(person: Person) -> dict[str, Any]:
         "properties": person.properties,
         "is_identified": person.is_identified,
         "name": person.name,
-        "distinct_ids": list(person.distinct_ids),
+        "distinct_ids": list(person.distinct_ids[:_MOST_DISTINCT_IDS]),
         "matched_recordings": [],
         "value_at_data_point": None,
     }
@@ -234,13 +235,15 @@ def _set(call: Call, index: int, properties: dict[str, Any]) -> None:
 
 @handles("persons_delete", unchecked=("delete_events", "delete_recordings", "keep_person"))
 def delete_person(call: Call) -> Response:
-    """As observed, the mere presence of `delete_events` counts, so that `delete_events=false` deletes them too."""
+    """As observed, the mere presence of `delete_events` counts, so that `delete_events=false` deletes them too. Servers
+    of 2026 keep the person where `keep_person` is there."""
     person = _person(call, "Person not found.")
     if _flag(call, "delete_events"):
         call.state.at(_next_batch(call.state.clock.now()), lambda: call.state.data.events.erase(person.index))
     if _flag(call, "delete_recordings"):
         call.state.apply(lambda: _delete_recordings(call, person.index))
-    call.state.apply(lambda: call.state.data.persons.delete(person.index))
+    if call.documented or not call.state.newer or not _flag(call, "keep_person"):
+        call.state.apply(lambda: call.state.data.persons.delete(person.index))
     return empty(204 if call.documented else 202)
 
 

@@ -23,6 +23,7 @@ from posthog_environments_api.operations import OPERATIONS
 
 _DEFAULT_LIMIT: Final = 50
 _DEFAULT_PERIOD: Final = timedelta(days=3)
+_RETENTION: Final = timedelta(days=RETENTION_DAYS)
 _LEVELS: Final = {"info": "console_log_count", "warn": "console_warn_count", "error": "console_error_count"}
 _ONGOING: Final = timedelta(minutes=5)
 _TOKEN_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
@@ -64,7 +65,7 @@ def _recording_body(call: Call, recording: Recording) -> dict[str, Any]:
         "person": _person_body(call, recording),
         "storage": "object_storage",
         "retention_period_days": RETENTION_DAYS,
-        "expiry_time": iso_z(from_micros(session.start) + timedelta(days=RETENTION_DAYS)),
+        "expiry_time": iso_z(_expiry(recording)),
         "recording_ttl": _days_left(recording, call.state.clock.now()),
         "snapshot_source": recording.snapshot_source,
         "ongoing": call.state.clock.now() - from_micros(session.end) < _ONGOING,
@@ -83,9 +84,12 @@ def _person_body(call: Call, recording: Recording) -> dict[str, Any] | None:
     return minimal_body(persons.get(index), documented=call.documented)
 
 
+def _expiry(recording: Recording) -> datetime:
+    return from_micros(recording.session.start) + _RETENTION
+
+
 def _days_left(recording: Recording, now: datetime) -> int:
-    expiry = from_micros(recording.session.start) + timedelta(days=RETENTION_DAYS)
-    return max(0, (expiry - now).days)
+    return max(0, (_expiry(recording) - now).days)
 
 
 # --- list ------------------------------------------------------------------------------------------------------
@@ -186,12 +190,12 @@ def _ordered(call: Call, places: Sequence[int]) -> Sequence[int]:
 
 
 def _period(call: Call) -> tuple[int, int]:
-    """Places from and up to which recordings lie in the period."""
+    """Places from and up to which recordings lie in the period. Expired ones lie in none."""
     now, recordings = call.state.clock.now(), call.state.data.recordings
     start = now - _DEFAULT_PERIOD
     if "date_from" in call.query:
         start = _moment(call, "date_from", now)
-    first = recordings.first_after(to_micros(start))
+    first = recordings.first_after(max(to_micros(start), to_micros(now - _RETENTION) + 1))
     if "date_to" not in call.query:
         return first, len(recordings)
     return first, recordings.first_after(to_micros(_moment(call, "date_to", now)) + 1)
@@ -330,7 +334,7 @@ def _having_test(fits: Predicate) -> Test:
 
 def _recording(call: Call) -> Recording:
     recording = call.state.data.recordings.find(call.params["id"])
-    if recording is None:
+    if recording is None or _expiry(recording) <= call.state.clock.now():
         raise not_found("Recording not found")
     return recording
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from posthog_environments.emulator.errors import invalid
 from posthog_environments.emulator.handlers import Call, handles
-from posthog_environments.emulator.handlers.values import count_values
+from posthog_environments.emulator.handlers.values import count_values, enveloped
 from posthog_environments.emulator.messages import Response
 
 _SCANNED: Final = 20_000
@@ -73,7 +73,7 @@ def property_definitions(call: Call) -> Response:
 
 @handles("sessions_values", unchecked=("key",))
 def values(call: Call) -> Response:
-    """Values among the newest 20,000 sessions; channel types are a fixed list."""
+    """Values among the newest 20,000 sessions, since 2026 within an object; channel types are a fixed list."""
     key, part = call.query.get("key"), call.query.get("value", "")
     if not key:
         raise invalid("Key not provided")
@@ -82,4 +82,4 @@ def values(call: Call) -> Response:
     else:
         sessions = islice(call.state.data.sessions.newest_first(), _SCANNED)
         found = (session.properties().get(key) for session in sessions)
-    return Response(200, [{"name": row["name"]} for row in count_values(found, part, _MOST)])
+    return Response(200, enveloped(call, [{"name": row["name"]} for row in count_values(found, part, _MOST)]))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from posthog_environments.emulator.clock import iso_z
-from posthog_environments.emulator.data.subscriptions import Subscription
+from posthog_environments.emulator.data.subscriptions import Subscription, SubscriptionTable
 from posthog_environments.emulator.errors import invalid, not_found
 from posthog_environments.emulator.handlers import Call, handles
 from posthog_environments.emulator.messages import Response, empty
@@ -50,10 +50,15 @@ def _iso(moment: datetime | None) -> str | None:
     return iso_z(moment) if moment else None
 
 
+def _table(call: Call) -> SubscriptionTable:
+    call.state.data.subscriptions.deliver(call.state.clock.now())
+    return call.state.data.subscriptions
+
+
 def _row(call: Call) -> Subscription:
     given = call.params["id"]
     number = int(given) if given.isascii() and given.isdecimal() and len(given) < 20 else 0
-    row = call.state.data.subscriptions.find(number)
+    row = _table(call).find(number)
     if row is None:
         raise not_found()
     return row
@@ -73,7 +78,7 @@ def list_subscriptions(call: Call) -> Response:
     }
     rows = [
         row
-        for row in call.state.data.subscriptions.rows
+        for row in _table(call).rows
         if row.deleted == query.get("deleted", False)
         and all(test(row) for name, test in tests.items() if name in query)
     ]

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from posthog_environments.emulator.handlers import Call
+
 
 def shown(value: Any) -> str:
     """The text of a value, which substring filters look at."""
@@ -24,3 +26,8 @@ def count_values(values: Iterable[Any], part: str, most: int) -> list[dict[str, 
             originals.setdefault(text, value)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return [{"name": originals[text], "count": count} for text, count in ranked[:most]]
+
+
+def enveloped(call: Call, values: list[dict[str, Any]]) -> Any:
+    """The list as servers of 2025 send it, or with the object that those of 2026 put around it."""
+    return {"results": values, "refreshing": False} if call.state.newer else values

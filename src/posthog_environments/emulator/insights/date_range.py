@@ -19,6 +19,9 @@ _DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_INTERVALS: Final = 50_000
 _INSTANT: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
+# Intervals begin before the first moment and end after the last one, which Python's dates must hold too.
+_FIRST_YEAR: Final = 2
+_LAST_YEAR: Final = 9_998
 
 
 @define(frozen=True)
@@ -87,7 +90,7 @@ def read_range(
         ApiError: A text is no date.
     """
     if date_from == "all":
-        start = earliest
+        start = max(earliest, datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
     else:
         start, _ = _moment(date_from or "-7d", now, "date_from")
         if not exact and interval != "hour" and (date_from or "-7d")[-1:] != "h":
@@ -118,15 +121,15 @@ def _starts(first: datetime, interval: Interval) -> Iterator[datetime]:
 def _moment(text: str, now: datetime, name: str) -> tuple[datetime, bool]:
     """The moment, and whether its whole day is meant."""
     found = _RELATIVE.fullmatch(text)
+    relative = found if found is not None and (found[2] or found[4]) else None
     try:
-        if found is not None and (found[2] or found[4]):
-            return _relative(found, now), found[3] != "h"
-        moment = parse_iso(text)
+        moment = parse_iso(text) if relative is None else _relative(relative, now)
     except (OverflowError, ValueError):
         moment = None
-    if moment is None:
+    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise invalid(f"{text!r} is no date", f"dateRange__{name}")
-    return moment, _DATE_ONLY.fullmatch(text) is not None
+    whole = _DATE_ONLY.fullmatch(text) is not None if relative is None else relative[3] != "h"
+    return moment, whole
 
 
 def _relative(found: re.Match[str], now: datetime) -> datetime:
