@@ -255,6 +255,10 @@ def queries(count: int, dice: random.Random) -> Iterator[tuple[str, str]]:
     for one, other in product(_KEYS, _KEYS):
         yield "compare", f"select {one} = {other}, {one} != {other} from numbers(5)"
         yield (
+            "in",
+            f"select {one} in (select {other} from numbers(3)), {one} not in (select {other} from numbers(3)) from numbers(5)",
+        )
+        yield (
             "union",
             (
                 f"select k from (select {one} as k from numbers(4) union distinct select {other} as k from numbers(5)) order by k"

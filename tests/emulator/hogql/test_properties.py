@@ -120,8 +120,8 @@ NULL_RULES = [
     count("event = 'purchase' and (properties.currency = 'USD' or properties.nope = 'x')", 1),
     Case(
         "select properties.currency = 'EUR', properties.currency in ('EUR')" + BY_TIME + " limit 2",
-        [[0, None], [1, 1]],
-        "UInt8; Nullable(UInt8)",
+        [[0, 0], [1, 1]],
+        "UInt8; UInt8",
     ),
 ]
 

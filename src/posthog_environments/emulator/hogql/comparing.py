@@ -17,7 +17,6 @@ from posthog_environments.emulator.hogql.types import (
     DATE,
     DATETIME6,
     FLOAT64,
-    NOTHING,
     UINT8,
     UTC_NAMES,
     UUID,
@@ -63,7 +62,9 @@ def compare(op: str, left: Expr, right: Expr) -> Expr:
 
 
 def member(op: str, left: Expr, right: Expr) -> Expr:
-    """`in` and `not in`.
+    """`in` and `not in`: a missing value is in a set that holds one, and never missing itself.
+
+    PostHog runs every query with ClickHouse's setting `transform_null_in`.
 
     Raises:
         HogQLError: A member cannot be compared.
@@ -82,12 +83,7 @@ def member(op: str, left: Expr, right: Expr) -> Expr:
         found = columns[0][1].type
         if width == 1 and {left.type.family, found.family} != {"uuid", "string"}:
             _check(left.type, found)
-    if op == "in" and left.type == NOTHING:
-        return Literal(NOTHING, None)
-    nullable = left.type.nullable
-    if op == "not_in":
-        return Compare(UINT8, op, left, right, True if nullable else None)
-    return Compare(UINT8.null(nullable), op, left, right)
+    return Compare(UINT8, op, left, right)
 
 
 def alike(left: Expr, right: Expr) -> tuple[Expr, Expr]:

@@ -261,8 +261,7 @@ class ClickHousePrinter:
     def _right(self, expr: Compare) -> str:
         if expr.op not in ("in", "not_in") or not isinstance(expr.right, Call):
             return self.value(expr.right)
-        kept = [item for item in expr.right.args if not (isinstance(item, Literal) and item.value is None)]
-        return f"tuple({self._list(kept)})"
+        return f"tuple({self._list(expr.right.args)})"
 
     # --- calls ---------------------------------------------------------------------------------------------
 

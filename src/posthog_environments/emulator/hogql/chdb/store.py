@@ -36,7 +36,8 @@ _SETTINGS: Final = {
     "max_execution_time": "10",
 }
 # Neither writes nor table functions that reach files or the network, whatever the printer prints.
-_READ_ONLY: Final = " SETTINGS readonly = 1"
+# PostHog sets transform_null_in for every query.
+_READ_ONLY: Final = " SETTINGS readonly = 1, transform_null_in = 1"
 
 
 class Server:

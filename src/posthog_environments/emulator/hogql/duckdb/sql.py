@@ -343,10 +343,10 @@ class DuckDBPrinter:
                 text = f"regexp_matches({left}, {right}, {flags})"
                 text = f"NOT {text}" if expr.op.startswith("not") else text
             case "in" | "not_in":
-                text = f"{left} {'NOT IN' if expr.op == 'not_in' else 'IN'} {right}"
+                text = f"coalesce({left} IN {right}, FALSE)"
                 if expr.left.type.nullable:
-                    # A missing value is in no set, not even in an empty one, and not out of it.
-                    text = f"CASE WHEN {left} IS NOT NULL THEN {text} END"
+                    text = f"CASE WHEN {left} IS NULL THEN {self._holds_null(expr.right)} ELSE {text} END"
+                text = f"NOT {text}" if expr.op == "not_in" else text
             case "!=":
                 text = f"{left} <> {right}"
             case _:
@@ -361,6 +361,16 @@ class DuckDBPrinter:
             )
             return f"coalesce({text}, {same})"
         return f"coalesce({text}, {'TRUE' if expr.on_null else 'FALSE'})"
+
+    def _holds_null(self, right: Expr) -> str:
+        """Whether a set has a missing member."""
+        if isinstance(right, Subquery):
+            if not right.query.columns[0][1].type.nullable:
+                return "FALSE"
+            return f'EXISTS (SELECT 1 FROM ({self.query(right.query)}) AS s WHERE s."c0" IS NULL)'
+        members = right.args if isinstance(right, Call) else (right,)
+        missing = any(isinstance(item, Literal) and item.value is None for item in members)
+        return "TRUE" if missing else "FALSE"
 
     def _right(self, expr: Compare) -> str:
         if expr.op not in ("in", "not_in"):
