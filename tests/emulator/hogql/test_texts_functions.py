@@ -246,6 +246,13 @@ SHAPES = [
         "leftPadUTF8('ä', 3, 'ö'), leftPadUTF8('äbc', 2), rightPadUTF8('ä', 3), rightPadUTF8(null, 1)",
         [["xyabc", "ab", "abcxy", "  ", None, "ööä", "äb", "ä  ", None]],
     ),
+    # Bytes are counted where the name does not say UTF8.
+    Case(
+        "select substring('äbc', 3, 1), substring('äbc', -2, 2), substring('aä€', 2, 2), substring('äbc', 1, 2), substring('', 1, 2), "
+        "leftPad('äb', 5, 'xy'), rightPad('äb', 4), lpad('äb', 2, 'x'), substringUTF8('äbc', 3, 1), substring('ab', length('a'), 9)",
+        [["b", "bc", "ä", "ä", "", "xyäb", "äb ", "ä", "c", "ab"]],
+        types(*["String"] * 10),
+    ),
     Case(
         "select translateUTF8('äbc', 'äc', 'xü'), translateUTF8('abc', 'ab', 'ä'), translateUTF8('aab', 'aa', 'xy'), translateUTF8('', 'a', ''), "
         "translate('aab', 'aba', 'xy')",

@@ -62,14 +62,42 @@ def _constant(node: Expr) -> object:
     return node.value if isinstance(node, Literal) else None
 
 
+# Characters that are whole, as digits.
+_WHOLE: Final = "(?:[0-7].|[CD].[89AB].|E.(?:[89AB].){2}|F.(?:[89AB].){3})*"
+
+
 def _substring(args: Sequence[str], call: Call) -> str:
     bounds = [whole(arg, node.type) for arg, node in zip(args[1:], call.args[1:], strict=True)]
-    values = [_constant(node) for node in call.args[1:]]
-    if all(isinstance(value, int) and value > 0 for value in values):
-        return f"substring({args[0]}, {', '.join(bounds)})"
-    text = part(args[0], f"length({args[0]})", bounds[0], bounds[1] if len(bounds) > 1 else None)
+    if call.name == "substringUTF8":
+        text = _letters_of(args[0], bounds, call)
+    elif all(isinstance(node, Literal) for node in call.args[1:]):
+        # It is long, and what is cut may be long too.
+        text = f"list_transform([{args[0]}], lambda text: {_bytes_of('text', bounds, call)})[1]"
+    else:
+        text = _bytes_of(args[0], bounds, call)
     missing = " OR ".join(f"{bound} IS NULL" for bound in bounds)
     return f"CASE WHEN {missing} THEN NULL ELSE {text} END" if call.type.nullable else text
+
+
+def _letters_of(text: str, bounds: Sequence[str], call: Call) -> str:
+    values = [_constant(node) for node in call.args[1:]]
+    if all(isinstance(value, int) and value > 0 for value in values):
+        return f"substring({text}, {', '.join(bounds)})"
+    return part(text, f"length({text})", bounds[0], bounds[1] if len(bounds) > 1 else None)
+
+
+def _bytes_of(text: str, bounds: Sequence[str], call: Call) -> str:
+    """ClickHouse counts bytes; DuckDB has no text for a part of a character, and keeps to characters there."""
+    letters, count = _letters_of(text, bounds, call), bounds[1] if len(bounds) > 1 else None
+    cut = _cut(part(f"regexp_extract_all(hex({text}), '..')", f"strlen({text})", bounds[0], count), letters)
+    return f"CASE WHEN strlen({text}) = length({text}) THEN {letters} ELSE {cut} END"
+
+
+def _cut(digits: str, otherwise: str) -> str:
+    joined = f"array_to_string({digits}, '')"
+    return (
+        f"CASE WHEN regexp_full_match({joined}, '{_WHOLE}') THEN decode(unhex({joined})) ELSE {otherwise} END"
+    )
 
 
 def _end(name: str) -> Function:
@@ -98,7 +126,15 @@ def _not_negative(args: Sequence[Expr]) -> None:
 def _pad(name: str, duckdb: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
         filler = args[2] if len(args) > 2 and _constant(call.args[2]) != "" else "' '"
-        return f"{duckdb}({args[0]}, CAST({args[1]} AS INTEGER), {filler})"
+        text, size = args[0], f"CAST({args[1]} AS INTEGER)"
+        # Of more bytes than characters, so many less are filled up.
+        longer = f"CAST({size} - strlen({text}) + length({text}) AS INTEGER)"
+        shorter = _cut(
+            f"list_slice(regexp_extract_all(hex({text}), '..'), 1, {size})", f"left({text}, {size})"
+        )
+        return (
+            f"CASE WHEN {size} >= strlen({text}) THEN {duckdb}({text}, {longer}, {filler}) ELSE {shorter} END"
+        )
 
     return Function(name, 2, 3, to(STRING), write, "sws", constant=(2,), refuse=_not_negative)
 
