@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -77,6 +78,39 @@ _WITH_UNIT: Final = frozenset(
     for rest in ("Trunc", "trunc", "Diff", "diff", "Add", "add", "Sub", "sub")
 )
 _COUNTED: Final = frozenset({"range", "repeat", "leftPad", "rightPad"})
+_JSON_TEXTS: Final = (
+    """'{"a": [1, "x", null, 2.0], "b": {"a": "5"}, "c": true, "d": "x/y"}'""",
+    """'[1.5, "2", -3, {"a": 7}]'""",
+    "'no json'",
+    "properties",
+)
+_JSON_TYPES: Final = (
+    "'String'",
+    "'Int64'",
+    "'UInt8'",
+    "'Float64'",
+    "'Bool'",
+    "'Nullable(String)'",
+    "'Nullable(Int64)'",
+    "'Array(String)'",
+    "'Array(Nullable(Int64))'",
+)
+_ADDRESSES: Final = (
+    "'https://u@www.a.example:8443/b//c?x=1&abc=2#d=3'",
+    "'a.com/b?abc=1'",
+    "'http://localhost:8000/'",
+    "'//1.2.3.4#x?y'",
+)
+# What comes first, beside what any text is: by the beginning or the end of a name.
+_FIRST: Final = (
+    (re.compile(r"JSON.*|isValidJSON"), _JSON_TEXTS),
+    (re.compile(r".*(URL|domain|path|port|cut|protocol|query|fragment).*", re.I), _ADDRESSES),
+    (re.compile(r"unhex"), ("'616263'", "'c3a4'", "'5'", "''")),
+    (re.compile(r"format"), ("'{} {}'", "'{1}-{0}'", "'{{}}{0}'", "'{'")),
+    (re.compile(r"initcap|.*[tT]oken.*|splitBy[NW].*|ngrams"), ("'one Two-3 4_five'", "'äB c'")),
+)
+_PATHS: Final = ("'$.a'", "'$.b.a'", "'$[1]'", "'$'", "'a'")
+_PATTERNS: Final = ("'([a-z])(.)'", "'a'", "'(b)|a'", "'('", "'[0-9]+'")
 _FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
 
 _WINDOWS: Final = (
@@ -195,6 +229,7 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
             args[function.zone] = dice.choice(_ZONES)
         if function.name in _WITH_UNIT and args:
             args[0] = dice.choice(_UNITS)
+        _suit(function, args, dice)
         if function.name == "formatDateTime":
             args[1] = dice.choice(_FORMATS)
         if function.name in ("toStartOfWeek", "toDayOfWeek") and len(args) > 1:
@@ -209,6 +244,21 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
     tail = "" if function.kind == "aggregate" else " order by timestamp, uuid limit 8"
     for call in sorted(made):
         yield f"select {call} as x from events{tail}"
+
+
+def _suit(function: Function, args: list[str], dice: random.Random) -> None:
+    """Arguments that a function of texts can do something with, most of the time."""
+    for names, texts in _FIRST:
+        if args and names.fullmatch(function.name) and dice.random() < 0.8:
+            args[0] = dice.choice(texts)
+    if function.name in ("JSONExtract", "JSONExtractKeysAndValues"):
+        args[-1] = dice.choice(_JSON_TYPES)
+    elif function.name == "JSON_VALUE":
+        args[1] = dice.choice(_PATHS)
+    elif re.match(r"extract(All)?Group|regexpExtract|countMatches", function.name):
+        args[1] = dice.choice(_PATTERNS)
+    elif function.name.startswith("JSON"):
+        args[1:] = [dice.choice(["'a'", "'b'", "1", "'z'"]) for _ in args[1:]]
 
 
 def queries(count: int, dice: random.Random) -> Iterator[tuple[str, str]]:

@@ -92,6 +92,7 @@ _FAMILIES: Final = {
     "Bool": "bool",
     "String": "string",
     "FixedString": "string",
+    "Enum8": "string",
     "Date": "time",
     "Date32": "time",
     "DateTime": "time",

@@ -87,6 +87,8 @@ _MISTAKES: Final = frozenset(
             "DECIMAL_OVERFLOW",
             "ILLEGAL_AGGREGATION",
             "ILLEGAL_COLUMN",
+            "INDEX_OF_POSITIONAL_ARGUMENT_IS_OUT_OF_RANGE",
+            "UNKNOWN_TYPE",
         ),
         *("ILLEGAL_DIVISION", "ILLEGAL_TYPE_OF_ARGUMENT", "ILLEGAL_TYPE_OF_COLUMN_FOR_FILTER"),
         *(

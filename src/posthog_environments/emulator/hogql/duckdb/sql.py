@@ -51,6 +51,7 @@ from posthog_environments.emulator.hogql.types import NOTHING
 _ORDERING: Final = frozenset({"<", "<=", ">", ">="})
 # After how many arguments each next condition comes.
 _CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
+_BY_ORDER: Final = frozenset({"min", "max", "argMin", "argMax"})
 
 
 class DuckDBPrinter:
@@ -164,6 +165,7 @@ class DuckDBPrinter:
 
     def _ordered(self, expr: Expr) -> str:
         """A value that is ordered as ClickHouse orders it."""
+        _unordered(expr)
         if isinstance(expr, Call) and expr.name == "tuple":
             return f"row({', '.join(map(self._ordered, expr.args))})"
         return uuid_order(self.value(expr)) if expr.type.base == "UUID" else self.value(expr)
@@ -425,6 +427,8 @@ class DuckDBPrinter:
     def _fold(self, call: Call, over: str) -> str:
         """An aggregate or window function; ClickHouse gives the type's default over no rows."""
         function = FUNCTIONS[call.name]
+        if call.name in _BY_ORDER:
+            _unordered(*call.args)
         rolled = self._rolled
         if call.aggregate and not over:
             self._rolled = ()
@@ -488,6 +492,12 @@ class DuckDBPrinter:
         if not within:
             return found
         return f"CASE WHEN {' AND '.join(within)} THEN {found} ELSE {neighbour_default(args, call)} END"
+
+
+def _unordered(*exprs: Expr) -> None:
+    """ClickHouse orders the members of an enumeration by their numbers, which DuckDB does not have."""
+    if any(expr.type.base == "Enum8" for expr in exprs):
+        raise HogQLUnsupported("The emulator on DuckDB does not order what JSONType() gives.")
 
 
 def _limits(query: Query) -> str:

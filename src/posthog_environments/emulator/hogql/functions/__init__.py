@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from posthog_environments.emulator.hogql.functions import (
+    addresses,
     aggregates,
     arrays,
     casts,
     clickhouse_only,
     general,
+    json_types,
     json_values,
+    pieces,
+    searches,
+    shapes,
     strings,
     times,
     windows,
@@ -29,9 +34,14 @@ MODULES: Final = (
     general,
     casts,
     strings,
+    pieces,
+    searches,
+    shapes,
+    addresses,
     times,
     arrays,
     json_values,
+    json_types,
     clickhouse_only,
 )
 FUNCTIONS: Final[Mapping[str, Function]] = {
@@ -48,7 +58,9 @@ _ALIASES: Final = {
     "isEmpty": "empty",
     "isNotEmpty": "notEmpty",
     "isnull": "isNull",
+    "lpad": "leftPad",
     "nullif": "nullIf",
+    "rpad": "rightPad",
     "to_char": "formatDateTime",
     "to_date": "toDate",
 }

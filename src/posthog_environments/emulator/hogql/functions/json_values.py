@@ -32,31 +32,50 @@ def _path(nodes: Sequence[Expr], name: str) -> list[str | int]:
     for node in nodes:
         if not isinstance(node, Literal) or not isinstance(node.value, (str, int)):
             raise HogQLUnsupported(f"The emulator supports only constant paths in {name}().")
-        if isinstance(node.value, int) and node.value < 1:
-            raise HogQLUnsupported(f"The emulator counts only from the start in {name}().")
+        if isinstance(node.value, int) and node.value == 0:
+            raise HogQLUnsupported(f"The emulator counts only from 1 in {name}().")
         path.append(node.value)
     return path
 
 
-def _read(args: Sequence[str], call: Call) -> str:
+def read(args: Sequence[str], call: Call) -> str:
     """The JSON at the path, NULL where there is none and where the text is no JSON."""
     path = _path(call.args[1:], call.name)
-    value = f"json_extract({args[0]}, {pointer(path)})" if path else f"CAST({args[0]} AS JSON)"
+    plain = all(isinstance(part, str) and not part.isdecimal() for part in path)
+    value = f"json_extract({args[0]}, {pointer(path) if path and plain else quoted('$')})"
+    for part in () if plain else path:
+        value = f"list_transform([{value}], lambda step: {_step(part)})[1]"
     return f"CASE WHEN json_valid({args[0]}) THEN {value} END"
+
+
+def _step(part: str | int) -> str:
+    """A member of `step`: numbers count the members of objects too, and no text counts."""
+    if isinstance(part, int):
+        return f"(CASE json_type(step) WHEN 'OBJECT' THEN json_extract(step, '$.*') ELSE json_extract(step, '$[*]') END)[{part}]"
+    return f"CASE WHEN json_type(step) = 'OBJECT' THEN json_extract(step, {pointer([part])}) END"
+
+
+def shown(value: str) -> str:
+    """JSON as ClickHouse writes it: without the fraction of a whole number, which DuckDB keeps."""
+    # Texts are passed over: they may look like numbers.
+    pattern = '("(?:[^"\\\\]|\\\\.)*")|\\.0([,\\]}]|$)'
+    text = f"regexp_replace(CAST({value} AS VARCHAR), '{pattern}', '\\1\\2', 'g')"
+    return f"replace(replace({text}, chr(8232), '\\u2028'), chr(8233), '\\u2029')"
 
 
 def _text(args: Sequence[str], call: Call) -> str:
     # What is no text is given as JSON, but for null.
-    return f"coalesce(({_read(args, call)}) ->> '$', '')"
+    found = read(args, call)
+    return f"coalesce(CASE WHEN json_type({found}) = 'VARCHAR' THEN ({found}) ->> '$' ELSE nullif({shown(found)}, 'null') END, '')"
 
 
 def _raw(args: Sequence[str], call: Call) -> str:
-    return f"coalesce(CAST({_read(args, call)} AS VARCHAR), '')"
+    return f"coalesce({shown(read(args, call))}, '')"
 
 
 def _number(kind: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
-        text = f"(({_read(args, call)}) ->> '$')"
+        text = f"(({read(args, call)}) ->> '$')"
         number = READ_FLOAT.format(text)
         if kind == "Int":
             whole = f"TRY_CAST(trunc({number}) AS BIGINT)"
@@ -65,28 +84,28 @@ def _number(kind: str) -> Function:
             number = f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN {exact} ELSE {whole} END"
         return f"coalesce({number}, 0)"
 
-    return _reader(f"JSONExtract{kind}", INT64 if kind == "Int" else FLOAT64, write)
+    return reader(f"JSONExtract{kind}", INT64 if kind == "Int" else FLOAT64, write)
 
 
 def _flag(args: Sequence[str], call: Call) -> str:
-    found = _read(args, call)
+    found = read(args, call)
     number = f"json_type({found}) IN ('BIGINT', 'UBIGINT') AND CAST({found} AS VARCHAR) <> '0'"
     return f"CAST(coalesce(CAST({found} AS VARCHAR) = 'true' OR ({number}), FALSE) AS UTINYINT)"
 
 
 def _items(args: Sequence[str], call: Call) -> str:
-    found = _read(args, call)
-    items = f"list_transform(CAST({found} AS JSON[]), lambda item: coalesce(CAST(item AS VARCHAR), 'null'))"
+    found = read(args, call)
+    items = f"list_transform(CAST({found} AS JSON[]), lambda item: coalesce({shown('item')}, 'null'))"
     return f"CASE WHEN json_type({found}) = 'ARRAY' THEN {items} ELSE [] END"
 
 
 def _keys(args: Sequence[str], call: Call) -> str:
-    found = _read(args, call)
+    found = read(args, call)
     return f"CASE WHEN json_type({found}) = 'OBJECT' THEN json_keys({found}) ELSE [] END"
 
 
 def _length(args: Sequence[str], call: Call) -> str:
-    found = _read(args, call)
+    found = read(args, call)
     return (
         f"CASE json_type({found}) WHEN 'ARRAY' THEN json_array_length({found}) "
         f"WHEN 'OBJECT' THEN len(json_keys({found})) ELSE 0 END"
@@ -94,10 +113,10 @@ def _length(args: Sequence[str], call: Call) -> str:
 
 
 def _has(args: Sequence[str], call: Call) -> str:
-    return f"CAST(({_read(args, call)}) IS NOT NULL AS UTINYINT)"
+    return f"CAST(({read(args, call)}) IS NOT NULL AS UTINYINT)"
 
 
-def _reader(name: str, kind: Type, write: Write) -> Function:
+def reader(name: str, kind: Type, write: Write) -> Function:
     """A function of a text and a path; it gives nothing for a text that is not there."""
 
     def written(args: Sequence[str], call: Call) -> str:
@@ -107,25 +126,25 @@ def _reader(name: str, kind: Type, write: Write) -> Function:
     def result(types: Sequence[Type]) -> Type:
         return kind.null(types[0].nullable)
 
-    refuse = _there if kind.base == "Array" else None
+    refuse = refuse_missing if kind.base == "Array" else None
     return Function(name, 1, None, result, written, "s*", refuse=refuse)
 
 
-def _there(args: Sequence[Expr]) -> None:
+def refuse_missing(args: Sequence[Expr]) -> None:
     if args[0].type.nullable and args[0].type.base == "String":
         raise HogQLError("No array can be nullable: ifNull(text, '') helps", "illegal_type_of_argument")
 
 
 TITLE: Final = "JSON"
 FUNCTIONS: Final = (
-    _reader("JSONExtractString", STRING, _text),
-    _reader("JSONExtractRaw", STRING, _raw),
+    reader("JSONExtractString", STRING, _text),
+    reader("JSONExtractRaw", STRING, _raw),
     _number("Int"),
     _number("Float"),
-    _reader("JSONExtractBool", UINT8, _flag),
-    _reader("JSONExtractArrayRaw", array_of(STRING), _items),
-    _reader("JSONExtractKeys", array_of(STRING), _keys),
-    _reader("JSONLength", UINT64, _length),
-    _reader("JSONHas", UINT8, _has),
+    reader("JSONExtractBool", UINT8, _flag),
+    reader("JSONExtractArrayRaw", array_of(STRING), _items),
+    reader("JSONExtractKeys", array_of(STRING), _keys),
+    reader("JSONLength", UINT64, _length),
+    reader("JSONHas", UINT8, _has),
     Function("isValidJSON", 1, 1, to(UINT8), "CAST(json_valid({0}) AS UTINYINT)", "s"),
 )

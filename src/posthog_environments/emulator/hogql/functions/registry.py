@@ -138,6 +138,8 @@ _CHANGING: Final = (Column, Name, Subquery)
 def _fits(letter: str, kind: Type) -> bool:
     if letter == "*" or kind.family == "null":
         return True
+    if kind.base == "Enum8":
+        return letter in "pv"
     if letter == "c":
         return kind.base in ("UInt8", "Bool")
     if letter == "w":

@@ -1,4 +1,4 @@
-"""Texts and addresses."""
+"""Texts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
+from attrs import evolve
+
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.functions.arrays import part
 from posthog_environments.emulator.hogql.functions.casts import text_of
+from posthog_environments.emulator.hogql.functions.pieces import limited
 from posthog_environments.emulator.hogql.functions.registry import Function, always, fixed, to, whole
+from posthog_environments.emulator.hogql.functions.shapes import translated
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import STRING, UINT8, UINT64, array_of
 
@@ -18,7 +22,6 @@ _TEXTS: Final = array_of(STRING)
 # ClickHouse changes the letters of ASCII alone.
 _LOWER: Final = f"translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}')"
 _UPPER: Final = f"translate({{}}, '{ascii_lowercase}', '{ascii_uppercase}')"
-_HOST: Final = r"^(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//(?:[^/?#@]*@)?([^/?#:]*)"
 
 
 def _concat(args: Sequence[str], call: Call) -> str:
@@ -59,14 +62,42 @@ def _constant(node: Expr) -> object:
     return node.value if isinstance(node, Literal) else None
 
 
+# Characters that are whole, as digits.
+_WHOLE: Final = "(?:[0-7].|[CD].[89AB].|E.(?:[89AB].){2}|F.(?:[89AB].){3})*"
+
+
 def _substring(args: Sequence[str], call: Call) -> str:
     bounds = [whole(arg, node.type) for arg, node in zip(args[1:], call.args[1:], strict=True)]
-    values = [_constant(node) for node in call.args[1:]]
-    if all(isinstance(value, int) and value > 0 for value in values):
-        return f"substring({args[0]}, {', '.join(bounds)})"
-    text = part(args[0], f"length({args[0]})", bounds[0], bounds[1] if len(bounds) > 1 else None)
+    if call.name == "substringUTF8":
+        text = _letters_of(args[0], bounds, call)
+    elif all(isinstance(node, Literal) for node in call.args[1:]):
+        # It is long, and what is cut may be long too.
+        text = f"list_transform([{args[0]}], lambda text: {_bytes_of('text', bounds, call)})[1]"
+    else:
+        text = _bytes_of(args[0], bounds, call)
     missing = " OR ".join(f"{bound} IS NULL" for bound in bounds)
     return f"CASE WHEN {missing} THEN NULL ELSE {text} END" if call.type.nullable else text
+
+
+def _letters_of(text: str, bounds: Sequence[str], call: Call) -> str:
+    values = [_constant(node) for node in call.args[1:]]
+    if all(isinstance(value, int) and value > 0 for value in values):
+        return f"substring({text}, {', '.join(bounds)})"
+    return part(text, f"length({text})", bounds[0], bounds[1] if len(bounds) > 1 else None)
+
+
+def _bytes_of(text: str, bounds: Sequence[str], call: Call) -> str:
+    """ClickHouse counts bytes; DuckDB has no text for a part of a character, and keeps to characters there."""
+    letters, count = _letters_of(text, bounds, call), bounds[1] if len(bounds) > 1 else None
+    cut = _cut(part(f"regexp_extract_all(hex({text}), '..')", f"strlen({text})", bounds[0], count), letters)
+    return f"CASE WHEN strlen({text}) = length({text}) THEN {letters} ELSE {cut} END"
+
+
+def _cut(digits: str, otherwise: str) -> str:
+    joined = f"array_to_string({digits}, '')"
+    return (
+        f"CASE WHEN regexp_full_match({joined}, '{_WHOLE}') THEN decode(unhex({joined})) ELSE {otherwise} END"
+    )
 
 
 def _end(name: str) -> Function:
@@ -95,7 +126,15 @@ def _not_negative(args: Sequence[Expr]) -> None:
 def _pad(name: str, duckdb: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
         filler = args[2] if len(args) > 2 and _constant(call.args[2]) != "" else "' '"
-        return f"{duckdb}({args[0]}, CAST({args[1]} AS INTEGER), {filler})"
+        text, size = args[0], f"CAST({args[1]} AS INTEGER)"
+        # Of more bytes than characters, so many less are filled up.
+        longer = f"CAST({size} - strlen({text}) + length({text}) AS INTEGER)"
+        shorter = _cut(
+            f"list_slice(regexp_extract_all(hex({text}), '..'), 1, {size})", f"left({text}, {size})"
+        )
+        return (
+            f"CASE WHEN {size} >= strlen({text}) THEN {duckdb}({text}, {longer}, {filler}) ELSE {shorter} END"
+        )
 
     return Function(name, 2, 3, to(STRING), write, "sws", constant=(2,), refuse=_not_negative)
 
@@ -113,15 +152,8 @@ def _split(name: str, duckdb: str) -> Function:
         # Without a separator there are as many parts as letters: none in an empty text.
         return f"CASE WHEN {text} = '' THEN [] ELSE {parts} END" if _constant(call.args[0]) == "" else parts
 
-    return fixed(
-        2,
-        name,
-        always(_TEXTS),
-        write,
-        "s",
-        constant=(0,),
-        refuse=_one_byte if name == "splitByChar" else None,
-    )
+    function = limited(name, write, "ssw", 2, (0, 2))
+    return evolve(function, refuse=_one_byte) if name == "splitByChar" else function
 
 
 def _letters(args: Sequence[Expr]) -> None:
@@ -137,12 +169,6 @@ def _unless_empty(duckdb: str) -> str:
     return f"CASE WHEN {{1}} = '' THEN {{0}} || left({{2}}, 0) ELSE {duckdb} END"
 
 
-def _position(text: str, wanted: str) -> str:
-    place = f"instr({text}, {wanted})"
-    # ClickHouse counts bytes.
-    return f"CASE WHEN {place} = 0 THEN 0 ELSE strlen(left({text}, {place} - 1)) + 1 END"
-
-
 def _extract(duckdb: str, args: Sequence[str], call: Call) -> str:
     """The first group of the pattern, or all that it finds when it has no group."""
     pattern = call.args[1]
@@ -153,23 +179,18 @@ def _extract(duckdb: str, args: Sequence[str], call: Call) -> str:
     except re.error as error:
         detail = f"OptimizedRegularExpression: cannot compile re2: {pattern.value}, error: {error}"
         raise HogQLError(detail, "cannot_compile_regexp") from None
-    return f"{duckdb}({args[0]}, {args[1]}, {min(groups, 1)})"
+    return f"{duckdb}({args[0]}, {args[1]}, {min(groups, 1)}, 's')"
 
 
 def _extract_all(args: Sequence[str], call: Call) -> str:
     found = _extract("regexp_extract_all", args, call)
-    if found.endswith(", 0)"):
+    if found.endswith(", 0, 's')"):
         # ClickHouse stops where the pattern finds nothing but an empty text.
         found = f"list_slice({found}, 1, coalesce(nullif(list_position({found}, ''), 0) - 1, len({found})))"
     return f"coalesce({found}, [])"
 
 
-def _url_parameter(args: Sequence[str], call: Call) -> str:
-    name = f"regexp_escape({args[1]})"
-    return f"regexp_extract({args[0]}, concat('[?&]', {name}, '=([^&#]*)'), 1)"
-
-
-TITLE: Final = "Texts and addresses"
+TITLE: Final = "Texts"
 FUNCTIONS: Final = (
     _text(1, "lower", _LOWER.format("{0}")),
     _text(1, "upper", _UPPER.format("{0}")),
@@ -202,23 +223,12 @@ FUNCTIONS: Final = (
     ),
     _text(3, "replaceRegexpAll", _unless_empty("regexp_replace({0}, {1}, {2}, 'gs')")),
     _text(3, "replaceRegexpOne", _unless_empty("regexp_replace({0}, {1}, {2}, 's')")),
-    fixed(3, "translate", to(STRING), "translate({0}, {1}, {2})", "s", constant=(1, 2), refuse=_letters),
+    fixed(3, "translate", to(STRING), translated, "s", constant=(1, 2), refuse=_letters),
     fixed(2, "extract", to(STRING), lambda args, call: _extract("regexp_extract", args, call), "s"),
     fixed(2, "extractAll", always(_TEXTS), _extract_all, "s"),
     _split("splitByChar", "string_split({0}, {1})"),
     _split("splitByString", "string_split({0}, {1})"),
     _split("splitByRegexp", "string_split_regex({0}, {1})"),
-    fixed(2, "position", to(UINT64), _position("{0}", "{1}"), "s"),
-    fixed(
-        2, "positionCaseInsensitive", to(UINT64), _position(_LOWER.format("{0}"), _LOWER.format("{1}")), "s"
-    ),
-    fixed(
-        2,
-        "countSubstrings",
-        to(UINT64),
-        "(strlen({0}) - strlen(replace({0}, {1}, ''))) // greatest(strlen({1}), 1)",
-        "s",
-    ),
     _test(2, "startsWith", "starts_with({0}, {1})"),
     _test(2, "endsWith", "suffix({0}, {1})"),
     _text(1, "base64Encode", "to_base64(encode({0}))"),
@@ -228,19 +238,4 @@ FUNCTIONS: Final = (
         "tryBase64Decode",
         "CASE WHEN {0} IS NOT NULL THEN coalesce(TRY(decode(from_base64({0}))), '') END",
     ),
-    _text(1, "encodeURLComponent", "url_encode({0})"),
-    _text(1, "decodeURLComponent", "url_decode({0})"),
-    _text(1, "protocol", r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.\-]*):', 1)"),
-    _text(1, "domain", f"regexp_extract({{0}}, '{_HOST}', 1)"),
-    _text(1, "domainWithoutWWW", f"regexp_replace(regexp_extract({{0}}, '{_HOST}', 1), '^www\\.', '')"),
-    _text(1, "topLevelDomain", f"regexp_extract(regexp_extract({{0}}, '{_HOST}', 1), '\\.([^.]+)$', 1)"),
-    _text(1, "path", r"regexp_extract({0}, '^(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*([^?#]*)', 1)"),
-    _text(1, "pathFull", r"regexp_extract({0}, '^(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*(.*)$', 1)"),
-    _text(1, "queryString", r"regexp_extract({0}, '^[^?#]*\?([^#]*)', 1)"),
-    _text(1, "fragment", "regexp_extract({0}, '#(.*)$', 1)"),
-    _text(1, "cutQueryString", r"regexp_replace({0}, '\?[^#]*', '')"),
-    _text(1, "cutFragment", "regexp_replace({0}, '#.*$', '')"),
-    _text(1, "cutQueryStringAndFragment", "regexp_replace({0}, '[?#].*$', '')"),
-    _text(1, "cutWWW", r"regexp_replace({0}, '//www\.', '//')"),
-    fixed(2, "extractURLParameter", to(STRING), _url_parameter, "s", constant=(1,)),
 )
