@@ -25,8 +25,8 @@ from attrs import define
 from parity_known import UNORDERED, known_reason
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import HogQLError, Result, execute
-from posthog_environments.emulator.hogql.functions import FUNCTIONS
-from posthog_environments.emulator.hogql.functions.permitted import Permitted, permitted
+from posthog_environments.emulator.hogql.functions import FUNCTIONS, find
+from posthog_environments.emulator.hogql.functions.permitted import PERMITTED, Permitted, permitted
 from posthog_environments.emulator.hogql.functions.registry import Function
 from posthog_environments.emulator.query_engine import EngineName
 
@@ -67,6 +67,8 @@ _WITH_UNIT: Final = frozenset(
     for rest in ("Trunc", "trunc", "Diff", "diff", "Add", "add", "Sub", "sub")
 )
 _COUNTED: Final = frozenset({"range", "repeat", "leftPad", "rightPad"})
+_FUNNEL_TIMES: Final = ("toDateTime(timestamp)", "toDate(timestamp)", "toUnixTimestamp(timestamp)")
+_ENDINGS: Final = ("OrNull", "OrDefault", "Array", "ForEach", "ArgMin", "ArgMax")
 _FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
 
 _WINDOWS: Final = (
@@ -171,10 +173,24 @@ def _sizes(function: Function, limits: Permitted) -> tuple[int, int]:
     return least, min(least + 2, *(most for most in (function.most, limits.most) if most is not None), 99)
 
 
-def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
+def compared() -> dict[str, Function]:
+    """What both engines can do, aggregates with endings included."""
+    ending = {
+        name: found[0]
+        for name, limits in PERMITTED.items()
+        if limits.aggregate and name not in FUNCTIONS and name.endswith(_ENDINGS) and (found := find(name))
+    }
+    return {
+        name: function
+        for name, function in {**FUNCTIONS, **ending}.items()
+        if function.on_duckdb and function.kind != "window"
+    }
+
+
+def calls(name: str, function: Function, count: int, dice: random.Random) -> Iterator[str]:
     """Calls of one function as queries, none twice."""
     made: set[str] = set()
-    listed = permitted(function.name)
+    listed = permitted(name)
     if listed is None:
         return
     limits = listed[1]
@@ -191,11 +207,13 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
             args[1] = dice.choice(["0", "1", "3"])
         if function.name in _COUNTED:
             args = ["3" if arg == "properties.amount" else arg for arg in args]
+        if name == "windowFunnel":
+            args[0] = dice.choice(_FUNNEL_TIMES)
         least, most_params = function.params
         params = ""
         if least or limits.params or (most_params and dice.random() < 0.3):
             params = f"({dice.choice(['0.5', '0.25'] if 'uantile' in function.name else ['1', '2'])})"
-        made.add(f"{function.name}{params}({', '.join(args)})")
+        made.add(f"{name}{params}({', '.join(args)})")
     tail = "" if function.kind == "aggregate" else " order by timestamp, uuid limit 8"
     for call in sorted(made):
         yield f"select {call} as x from events{tail}"
@@ -241,14 +259,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     dice = random.Random(options.seed)
     parity = Parity()
-    for name, function in FUNCTIONS.items():
-        if (
-            function.kind == "window"
-            or not function.on_duckdb
-            or (options.functions and name not in options.functions)
-        ):
+    for name, function in compared().items():
+        if options.functions and name not in options.functions:
             continue
-        for sql in calls(function, options.calls, dice):
+        for sql in calls(name, function, options.calls, dice):
             parity.compare(sql, name)
     if not options.functions:
         for name, sql in queries(options.calls, dice):

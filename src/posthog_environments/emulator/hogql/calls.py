@@ -288,7 +288,7 @@ class CallResolver(ExpressionResolver):
 
     # --- aggregates and windows ----------------------------------------------------------------------------
 
-    def _aggregate(self, tree: Tree, function: Function, conditional: bool, scope: Scope) -> Call:
+    def _aggregate(self, tree: Tree, function: Function, conditional: bool, scope: Scope) -> Expr:
         name: str = tree["name"]
         if scope.aggregate == "lambda":
             raise HogQLUnsupported("The emulator does not support aggregates inside lambdas.")
@@ -299,7 +299,17 @@ class CallResolver(ExpressionResolver):
         if tree.get("order_by") or tree.get("within_group"):
             raise HogQLUnsupported("The emulator does not support ORDER BY inside an aggregate.")
         inner = scope.inner(aggregate=name)
+        if function.made_of is not None:
+            return self._made_of(tree, function, conditional, scope, inner)
         return self._folded(tree, tree["args"], items_of(tree, "params"), function, conditional, inner)
+
+    def _made_of(self, tree: Tree, function: Function, conditional: bool, scope: Scope, inner: Scope) -> Expr:
+        """An aggregate that is a function of another one; that function takes the other arguments."""
+        assert function.made_of is not None
+        aggregate, outer = function.made_of
+        value, *others = tree["args"]
+        call = self._folded(tree, [value], [], self._function(aggregate)[0], conditional, inner)
+        return self.known_call(outer, (call, *(self.expr(other, scope) for other in others)))
 
     def _folded(
         self,
@@ -357,7 +367,7 @@ class CallResolver(ExpressionResolver):
     def window(self, tree: Tree, scope: Scope) -> Expr:
         function, conditional = self._function(tree["name"])
         args, params = items_of(tree, "exprs"), items_of(tree, "args")
-        if function.kind == "scalar":
+        if function.kind == "scalar" or function.made_of is not None:
             raise HogQLError(f"Function '{tree['name']}' is no aggregation: it cannot stand before OVER")
         call = self._folded(tree, args, params, function, conditional, scope)
         over = self._over(tree, scope)

@@ -37,6 +37,11 @@ class ChDBEngine:
             return store
 
     def run(self, query: Query, data: Dataset) -> Rows:
+        for name, expr in query.columns:
+            if "AggregateFunction" in str(expr.type):
+                raise HogQLUnsupported(
+                    f"{name} is the state of an aggregate: only -Merge makes a value of it."
+                )
         store = self._store(data)
         printer = ClickHousePrinter(store.database)
         try:

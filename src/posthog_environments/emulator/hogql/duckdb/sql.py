@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.hogql.functions import function_of
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
@@ -327,7 +327,7 @@ class DuckDBPrinter:
     # --- calls ---------------------------------------------------------------------------------------------
 
     def _call(self, call: Call) -> str:
-        function = FUNCTIONS[call.name]
+        function = function_of(call.name)
         if call.name in ("plus", "minus") and any(arg.type.family == "interval" for arg in call.args):
             left, right = (
                 made_interval(self.value(arg), arg.type) if arg.type.family == "interval" else self.value(arg)
@@ -358,7 +358,7 @@ class DuckDBPrinter:
 
     def _fold(self, call: Call, over: str) -> str:
         """An aggregate or window function; ClickHouse gives the type's default over no rows."""
-        function = FUNCTIONS[call.name]
+        function = function_of(call.name)
         args = [self.value(arg) for arg in call.args]
         conditions = [self.condition(call.condition)] if call.condition is not None else []
         if function.skips_missing:
@@ -369,7 +369,7 @@ class DuckDBPrinter:
         if call.type == NOTHING:
             return f"max(NULL){end}{over}"
         text = function.write_fold(args, call, end + over)
-        default = function.empty or default_of(call.type)
+        default = "NULL" if call.type.nullable else function.empty or default_of(call.type)
         return (
             text
             if default == "NULL" or (call.type.base == "Float64" and function.empty)
@@ -385,7 +385,7 @@ class DuckDBPrinter:
         name, over = window.call.name, " ".join(parts)
         if name in ("lagInFrame", "leadInFrame"):
             return self._in_frame(window, over)
-        if window.frame and (FUNCTIONS[name].kind != "window" or name == "nth_value"):
+        if window.frame and (function_of(name).kind != "window" or name == "nth_value"):
             over = f"{over} {window.frame}"
         return self._fold(window.call, f" OVER ({over})")
 

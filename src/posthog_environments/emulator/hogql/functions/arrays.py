@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
+from posthog_environments.emulator.hogql.functions.casts import text_of
 from posthog_environments.emulator.hogql.functions.registry import Function, Rule, Write, always, fixed
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Lambda, Literal
 from posthog_environments.emulator.hogql.types import (
@@ -137,7 +138,11 @@ def _slice(args: Sequence[str], call: Call) -> str:
 
 
 def _text_join(args: Sequence[str], call: Call) -> str:
-    return f"coalesce(array_to_string({args[0]}, {args[1] if len(args) > 1 else repr('')}), '')"
+    kind = call.args[0].type.item
+    texts = args[0]
+    if kind.family not in ("string", "null"):
+        texts = f"list_transform({texts}, lambda text: {text_of('text', kind)})"
+    return f"coalesce(array_to_string({texts}, {args[1] if len(args) > 1 else repr('')}), '')"
 
 
 def _joined_range(types: Sequence[Type]) -> Type:

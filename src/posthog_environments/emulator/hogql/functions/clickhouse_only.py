@@ -18,7 +18,6 @@ from posthog_environments.emulator.hogql.types import (
     array_of,
     parse_type,
     supertype,
-    tuple_of,
 )
 
 _TEXTS: Final = array_of(STRING)
@@ -26,17 +25,6 @@ _TEXTS: Final = array_of(STRING)
 
 def _scalar(name: str, result: Rule, takes: str = "*", least: int = 1, most: int | None = 1) -> Function:
     return Function(name, least, most, result, "", takes, nulls=True)
-
-
-def _aggregate(
-    name: str,
-    result: Rule,
-    takes: str = "n",
-    least: int = 1,
-    most: int | None = 1,
-    params: tuple[int, int] = (0, 0),
-) -> Function:
-    return Function(name, least, most, result, "", takes, "aggregate", params, nulls=True)
 
 
 def _summed(types: Sequence[Type]) -> Type:
@@ -104,10 +92,4 @@ FUNCTIONS: Final = (
     _scalar("multiSearchAny", always(UINT8), "sa", 2, 2),
     _scalar("multiMatchAny", always(UINT8), "sa", 2, 2),
     _scalar("geoDistance", always(FLOAT64), "n", 4, 4),
-    _aggregate("windowFunnel", always(UINT8), "*c", 2, None, (1, 4)),
-    *(_aggregate(name, tuple_of, "a", 2, None) for name in ("sumMap", "minMap", "maxMap")),
-    *(_aggregate(name, always(FLOAT64)) for name in ("skewPop", "skewSamp", "kurtPop", "kurtSamp")),
-    _aggregate("simpleLinearRegression", always(tuple_of((FLOAT64, FLOAT64))), "n", 2, 2),
-    _aggregate("deltaSum", first),
-    _aggregate("anyHeavy", first, "*"),
 )

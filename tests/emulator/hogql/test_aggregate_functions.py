@@ -1,0 +1,286 @@
+"""Aggregates with endings, funnels, and functions of arrays and maps, by the types that ClickHouse gives them."""
+
+from __future__ import annotations
+
+import pytest
+
+from posthog_environments.emulator.query_engine import EngineName
+
+from .cases import ADA, BOB, CYD, NOBODY, Case, refusal
+
+NONE = "from numbers(0)"
+GAPPY = "from (select arrayJoin([1, null, 5, 7]) as x, arrayJoin([2]) as k)"
+ROWS = "from (select arrayJoin([[1, 2], [3], [4, 5, 6]]) as a)"
+HOLES = "from (select arrayJoin([[1, null], [3], [4, null, 6]]) as a)"
+LEVELS = "from (select arrayJoin([(1, 2), (3, 2), (7, 1)]) as t)"
+
+EMPTY = [
+    Case(
+        f"select sumOrNull(number), avgOrNull(number), countOrNull(number), minOrNull(number), maxOrNull(number), "
+        f"medianOrNull(number), countDistinctOrNull(number) {NONE}",
+        [[None] * 7],
+        "Nullable(UInt64); Nullable(Float64); Nullable(UInt64); Nullable(UInt64); Nullable(UInt64); Nullable(Float64); "
+        "Nullable(UInt64)",
+    ),
+    Case(
+        f"select sumOrDefault(number), avgOrDefault(number), countOrDefault(), minOrDefault(toString(number)), "
+        f"medianOrDefault(number) {NONE}",
+        [[0, 0.0, 0, "", 0.0]],
+        "UInt64; Float64; UInt64; String; Float64",
+    ),
+    Case(
+        f"select sumOrNull(x), avgOrDefault(x), countOrNull(x), maxOrDefault(x) {GAPPY}",
+        [[13, 13 / 3, 3, 7]],
+        "Nullable(UInt64); Nullable(Float64); Nullable(UInt64); Nullable(UInt8)",
+    ),
+    Case(
+        f"select sumOrDefault(x), countOrDefault(x), countOrNull(x) {GAPPY} where x is null",
+        [[None, 0, None]],
+    ),
+    Case(
+        "select sumOrNullIf(number, number > 5), sumOrDefaultIf(number, number > 5), avgOrDefaultIf(number, number > 1), "
+        "countOrNullIf(number, number > 1) from numbers(3)",
+        [[None, 0, 2.0, 1]],
+        "Nullable(UInt64); UInt64; Float64; Nullable(UInt64)",
+    ),
+    Case("select sumOrNull(null), countOrNull(null)", [[None, 0]], "Nullable(Nothing); UInt64"),
+    Case(
+        "select number, sumOrNull(number) over (order by number) from numbers(3) order by number",
+        [[0, 0], [1, 1], [2, 3]],
+    ),
+    Case(
+        "select event, sumOrNull(properties.amount) from events group by event order by event",
+        [["$pageview", None], ["purchase", 60.0], ["signed_up", None]],
+        "String; Nullable(Float64)",
+    ),
+]
+MEMBERS = [
+    Case(
+        f"select sumArray(a), avgArray(a), minArray(a), maxArray(a), countArray(a), medianArray(a), "
+        f"countDistinctArray(a) {ROWS}",
+        [[21, 3.5, 1, 6, 6, 3.5, 6]],
+        "UInt64; Nullable(Float64); UInt8; UInt8; UInt64; Nullable(Float64); UInt64",
+    ),
+    Case(
+        f"select sumArray(a), countArray(a), countDistinctArray(a), sumArrayIf(a, length(a) > 1) {HOLES}",
+        [[14, 4, 4, 11]],
+        "Nullable(UInt64); UInt64; UInt64; Nullable(UInt64)",
+    ),
+    Case(
+        f"select sumArray([number]), avgArray([number]), avgArrayOrDefault([number]), medianArray([number]), "
+        f"sumArrayOrNull([number]), countArray(['a']) {NONE}",
+        [[0, None, 0.0, None, None, 0]],
+        "UInt64; Nullable(Float64); Float64; Nullable(Float64); Nullable(UInt64); UInt64",
+    ),
+    Case("select sumArray([true, false]), avgArray([true]), minArray([true])", [[1, 1.0, True]]),
+    Case(
+        f"select sumForEach(a), avgForEach(a), minForEach(a), maxForEach(a), countForEach(a), "
+        f"countDistinctForEach(a), medianForEach(a) {ROWS}",
+        [[[8, 7, 6], [8 / 3, 3.5, 6.0], [1, 2, 6], [4, 5, 6], [3, 2, 1], [3, 2, 1], [3.0, 3.5, 6.0]]],
+        "Array(UInt64); Array(Float64); Array(UInt8); Array(UInt8); Array(UInt64); Array(UInt64); Array(Float64)",
+    ),
+    Case(
+        f"select sumForEach(a), countForEach(a), minForEachIf(a, length(a) < 3) {HOLES}",
+        [[[8, None, 6], [3, 0, 1], [1, None]]],
+        "Array(Nullable(UInt64)); Array(UInt64); Array(Nullable(UInt8))",
+    ),
+    Case(f"select sumForEach([number]), avgForEachOrNull([number]) {NONE}", [[[], []]]),
+    Case(
+        "select arraySort(groupUniqArrayArray(a)), groupUniqArrayArray(1)([7, 7]), groupUniqArrayArray([null]) "
+        "from (select arrayJoin([['b', 'a'], ['a']]) as a)",
+        [[["a", "b"], [7], None]],
+        "Array(String); Array(UInt8); Nullable(Nothing)",
+    ),
+    Case(
+        "select minArray([person_id]), maxArray([person_id]) from events where person_id in "
+        f"('{ADA}', '{BOB}', '{CYD}')",
+        [[ADA, CYD]],
+        "UUID; UUID",
+    ),
+    Case(
+        f"select minArray([toUUID('{CYD}'), toUUID('{NOBODY}'), null])",
+        [NOBODY],
+        "Nullable(UUID)",
+    ),
+]
+EXTREMES = [
+    Case(
+        f"select sumArgMax(t.1, t.2), countArgMax(t.1, t.2), avgArgMin(t.1, t.2), minArgMax(t.1, t.2), "
+        f"maxArgMax(t.1, t.2), countDistinctArgMax(t.1, t.2), medianArgMax(t.1, t.2) {LEVELS}",
+        [[4, 2, 7.0, 1, 3, 2, 2.0]],
+        "UInt64; UInt64; Float64; UInt8; UInt8; UInt64; Float64",
+    ),
+    Case(
+        "select sumArgMax(t.1, t.2), countArgMax(t.1, t.2), sumArgMaxIf(t.1, t.2, t.2 < 2) "
+        "from (select arrayJoin([(1, 2), (null, 3), (5, null), (7, 1)]) as t)",
+        [[1, 1, 7]],
+        "Nullable(UInt64); UInt64; Nullable(UInt64)",
+    ),
+    Case(
+        f"select sumArgMax(number, number), sumArgMaxOrNull(number, number), countArgMin(number) {NONE}",
+        [[0, None, 0]],
+        "UInt64; Nullable(UInt64); UInt64",
+    ),
+    Case(
+        f"select minArgMin(person_id, event), maxArgMin(person_id, event) from events where person_id != '{NOBODY}'",
+        [[ADA, BOB]],
+        "UUID; UUID",
+    ),
+]
+STEPS = "number = 1, number = 3, number = 5"
+FUNNELS = [
+    Case(
+        "select distinct_id, windowFunnel(3600)(toDateTime(timestamp), event = '$pageview', event = 'purchase') as level "
+        "from events where distinct_id in ('ada', 'bob', 'cyd') group by distinct_id order by distinct_id",
+        [["ada", 1], ["bob", 2], ["cyd", 0]],
+        "String; UInt8",
+    ),
+    Case(
+        "select person_id, windowFunnel(86400)(toDateTime(timestamp), event = '$pageview', event = 'purchase', "
+        "properties.amount > 15) as level from events where properties.$session_id is not null "
+        "group by person_id order by level",
+        [[ADA, 2], [BOB, 3]],
+        "UUID; UInt8",
+    ),
+    Case(
+        f"select windowFunnel(3)(number, {STEPS}), windowFunnel(4)(number, {STEPS}), windowFunnel(9)(number, number = 7), "
+        "windowFunnel(9)(number, number = 3, number = 1) from numbers(6)",
+        [[2, 3, 0, 1]],
+        "UInt8; UInt8; UInt8; UInt8",
+    ),
+    # One row may be several steps, unless the times must grow.
+    Case(
+        "select windowFunnel(9)(5, true, true, true), windowFunnel(9, 'strict_increase')(5, true, true, true), "
+        "windowFunnel(0)(5, number = 1, number = 0) from numbers(2)",
+        [[3, 1, 2]],
+    ),
+    Case(
+        "select windowFunnel(2)(toDate('2025-01-01') + toIntervalDay(number), number = 0, number = 2), "
+        "windowFunnel(1)(toDate('2025-01-01') + toIntervalDay(number), number = 0, number = 2) from numbers(3)",
+        [[2, 1]],
+    ),
+    Case(
+        f"select windowFunnel(9)(number, number = 1) {NONE}",
+        [0],
+        "UInt8",
+    ),
+    Case(
+        "select windowFunnel(9)(nullIf(number, 1), number = 0, number = 1, number = 2), "
+        "windowFunnel(9)(number, null, true), windowFunnel(9)(number, nullIf(number, 1) = 0, true) from numbers(3)",
+        [[1, None, 2]],
+        "Nullable(UInt8); Nullable(Nothing); UInt8",
+    ),
+]
+OTHERS = [
+    Case(
+        "select every(number < 3), every(number < 2), every(nullIf(number, 1)) from numbers(3)",
+        [[True, False, False]],
+        "Bool; Bool; Nullable(Bool)",
+    ),
+    Case(f"select every(number) {NONE}", [False], "Bool"),
+    Case(
+        "select string_agg(toString(number), ', '), string_agg(nullIf(event, 'a'), '-') "
+        "from (select number, number = 1 ? 'a' : 'b' as event from numbers(3))",
+        [["0, 1, 2", "b-b"]],
+        "String; String",
+    ),
+    Case(
+        "select string_agg(number / 2, '|'), arrayStringConcat([true, false], ',') from numbers(3)",
+        [["0|0.5|1", "true,false"]],
+    ),
+    Case(f"select string_agg(toString(number), ',') {NONE}", [""], "String"),
+    Case(
+        "select countDistinctIf(event, event != 'purchase'), countDistinctIf(properties.$browser, true) from events",
+        [[2, 3]],
+        "UInt64; UInt64",
+    ),
+    Case(
+        "select medianExactLow(number), medianExactHigh(number), medianExactLowIf(number, number < 3), "
+        "medianExactHigh(nullIf(number, 0)), medianExactLow(number / 2) from numbers(4)",
+        [[1, 2, 1, 2, 0.5]],
+        "UInt64; UInt64; UInt64; Nullable(UInt64); Float64",
+    ),
+    Case(
+        f"select medianExactLow(number), medianExactHigh(number / 2), sumWithOverflow(number), deltaSum(number), "
+        f"groupBitmap(number), medianExact(number), medianExact(nullIf(number, 1)) {NONE}",
+        [[0, None, 0, 0, 0, 0, None]],
+        "UInt64; Float64; UInt64; UInt64; UInt64; UInt64; Nullable(UInt64)",
+    ),
+    Case(
+        "select sumWithOverflow(x), sumWithOverflow(-x), sumWithOverflow(x / 2) from (select arrayJoin([200, 100]) as x)",
+        [[44, -300, 150.0]],
+        "UInt8; Int16; Float64",
+    ),
+    Case(
+        "select deltaSum(x), deltaSum(nullIf(x, 2)), deltaSum(-x), deltaSum(x / 2), deltaSumIf(x, x > 1) "
+        "from (select arrayJoin([1, 3, 2, 5]) as x)",
+        [[5, 4, 1, 2.5, 3]],
+        "UInt8; UInt8; Int16; Float64; UInt8",
+    ),
+    Case("select deltaSum(7), deltaSum(nullIf(number, number)) from numbers(1)", [[0, 0]], "UInt8; UInt64"),
+    Case(
+        "select groupBitmap(x), groupBitmapIf(x, x > 1), groupBitmap(nullIf(x, 1)) from (select arrayJoin([1, 1, 3]) as x)",
+        [[2, 1, 1]],
+        "UInt8; UInt8; Nullable(UInt8)",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [*EMPTY, *MEMBERS, *EXTREMES, *FUNNELS, *OTHERS], ids=lambda case: case.sql)
+def test_aggregates(case: Case) -> None:
+    case.check()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "sumArray(1)",
+        "sumArray(['a'])",
+        "sumArray([])",
+        "sumForEach(['a'])",
+        "sumArgMax('a', 1)",
+        "deltaSum('a')",
+        "groupBitmap('a')",
+        "groupBitmap(1.5)",
+        "groupUniqArrayArray(0)([1])",
+        "windowFunnel(9)(timestamp, true)",
+        "windowFunnel(9)(toInt(1), true)",
+        "windowFunnel(9)(toDateTime(timestamp), 300)",
+        "windowFunnel(9, 'so_and_so')(toDateTime(timestamp), true)",
+        f"windowFunnel(9)(toDateTime(timestamp){', true' * 33})",
+        "string_agg(event, event)",
+    ],
+)
+def test_what_clickhouse_refuses(call: str) -> None:
+    assert refusal(f"select {call} from events").code != "emulator_unsupported" or call.startswith(
+        "string_agg"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("sumIfOrNull(1, true)", "Unsupported function call"),
+        ("everyIf(1, true)", "Unsupported function call"),
+        ("uniqArray([1])", "Unsupported function call"),
+        ("sumOrNull(sum(1))", "cannot be nested"),
+        ("every(number) over ()", "no aggregation"),
+    ],
+)
+def test_which_endings_there_are_is_posthogs_decision(call: str, message: str) -> None:
+    assert message in str(refusal(f"select {call} from numbers(3)"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "windowFunnel(9, 'strict_order')(number, true)",
+        "windowFunnel(-1)(number, true)",
+        "sumState(number)",
+        "sumMap(map('a', 1))",
+        "json_agg(number)",
+    ],
+)
+def test_what_only_chdb_does_is_a_gap_of_duckdb(call: str, query_engine: EngineName) -> None:
+    if query_engine == "duckdb":
+        assert refusal(f"select {call} from numbers(3)").code == "emulator_unsupported"
