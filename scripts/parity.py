@@ -68,6 +68,8 @@ _WITH_UNIT: Final = frozenset(
 )
 _COUNTED: Final = frozenset({"range", "repeat", "leftPad", "rightPad"})
 _FUNNEL_TIMES: Final = ("toDateTime(timestamp)", "toDate(timestamp)", "toUnixTimestamp(timestamp)")
+_CONDITIONS: Final = ("x0 = 1", "x0 is null", "x0 > 1 or x0 = 1", "x0 in (1, 3)")
+_BODIES: Final = ("x0", "x0 + 1", "toString(x0)", "x0 * x0", "-x0")
 _ENDINGS: Final = ("OrNull", "OrDefault", "Array", "ForEach", "ArgMin", "ArgMax")
 _FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
 
@@ -207,6 +209,10 @@ def calls(name: str, function: Function, count: int, dice: random.Random) -> Ite
             args[1] = dice.choice(["0", "1", "3"])
         if function.name in _COUNTED:
             args = ["3" if arg == "properties.amount" else arg for arg in args]
+        if function.takes == "*a" and size > 1:
+            args[0] = f"({', '.join(f'x{place}' for place in range(size - 1))}) -> " + dice.choice(
+                _CONDITIONS if function.predicate else _BODIES
+            )
         if name == "windowFunnel":
             args[0] = dice.choice(_FUNNEL_TIMES)
         least, most_params = function.params

@@ -54,10 +54,15 @@ KNOWN: Final = (
         "range|modulo|intDiv|floor|ceil|round|trunc|substring|substringUTF8",
         _CLICKHOUSE_REFUSES,
     ),
+    Known(
+        "what a lambda makes of an array that can hold nothing is Nothing in ClickHouse, which no column can be",
+        "array.*",
+        f"{_CLICKHOUSE_REFUSES}|{_TYPES}",
+        sql=r"->.*\[\]",
+    ),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),
     Known("a Variant in this ClickHouse: NULL beside arrays", "array|if|multiIf", _TYPES, sql="null"),
-    Known("an intersection with an empty array, and with NULL", "arrayIntersect"),
 )
 
 

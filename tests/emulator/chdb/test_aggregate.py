@@ -34,6 +34,16 @@ STATES = [
     ("maxMerge(s)", "maxState(toString(number))", "4", "String"),
     ("medianMerge(s)", "medianState(number)", 2.0, "Float64"),
     ("minMergeIf(s, true)", "minState(number)", 0, "UInt64"),
+    ("sumMapMerge(s)", "arrayReduce('sumMapState', [map('a', 3)])", {"a": 15}, "Map(String, UInt64)"),
+    ("avgMapMerge(s)", "arrayReduce('avgMapState', [map('a', 3)])", {"a": 3.0}, "Map(String, Float64)"),
+    (
+        "uniqMapMergeIf(s, true)",
+        "arrayReduce('uniqMapState', [map('a', 3)])",
+        {"a": 1},
+        "Map(String, UInt64)",
+    ),
+    ("bitmapCardinality(groupBitmapOrState(s))", "groupBitmapState(number)", 5, "UInt64"),
+    ("bitmapToArray(groupBitmapAndState(s))", "groupBitmapState(number)", [0, 1, 2, 3, 4], "Array(UInt64)"),
     ("groupBitmapAnd(s)", "groupBitmapState(number)", 5, "UInt64"),
     ("groupBitmapOr(s)", "groupBitmapState(number)", 5, "UInt64"),
     ("groupBitmapXor(s)", "groupBitmapState(number)", 5, "UInt64"),
@@ -99,6 +109,44 @@ AGGREGATES = [
 @pytest.mark.parametrize(("sql", "value", "kind"), AGGREGATES, ids=[sql for sql, *_ in AGGREGATES])
 def test_aggregates(sql: str, value: Any, kind: str) -> None:
     result = ask(f"select {sql}")
+    assert (result.rows, result.types) == ([[value]], [["v", kind]])
+
+
+SET = "bitmapBuild([1, 2, 5, 5])"
+SCALARS = [
+    (f"bitmapToArray({SET})", [1, 2, 5], "Array(UInt8)"),
+    (f"bitmapCardinality({SET})", 3, "UInt64"),
+    (f"[bitmapMin({SET}), bitmapMax({SET})]", [1, 5], "Array(UInt64)"),
+    (f"[bitmapContains({SET}, 2), bitmapContains({SET}, 300)]", [1, 0], "Array(UInt8)"),
+    (
+        f"[bitmapHasAny({SET}, bitmapBuild([5, 6])), bitmapHasAll({SET}, bitmapBuild([5, 6]))]",
+        [1, 0],
+        "Array(UInt8)",
+    ),
+    (f"bitmapToArray(bitmapAnd({SET}, bitmapBuild([5, 6])))", [5], "Array(UInt8)"),
+    (f"bitmapToArray(bitmapOr({SET}, bitmapBuild([5, 6])))", [1, 2, 5, 6], "Array(UInt8)"),
+    (f"bitmapToArray(bitmapXor({SET}, bitmapBuild([5, 6])))", [1, 2, 6], "Array(UInt8)"),
+    (f"bitmapToArray(bitmapAndnot({SET}, bitmapBuild([5, 6])))", [1, 2], "Array(UInt8)"),
+    (
+        f"[bitmapAndCardinality({SET}, bitmapBuild([5])), bitmapOrCardinality({SET}, bitmapBuild([6])), "
+        f"bitmapXorCardinality({SET}, bitmapBuild([5])), bitmapAndnotCardinality({SET}, bitmapBuild([5]))]",
+        [1, 4, 2, 2],
+        "Array(UInt64)",
+    ),
+    (f"bitmapToArray(bitmapSubsetInRange({SET}, 2, 6))", [2, 5], "Array(UInt8)"),
+    (f"bitmapToArray(bitmapSubsetLimit({SET}, 2, 1))", [2], "Array(UInt8)"),
+    (f"bitmapToArray(subBitmap({SET}, 1, 1))", [2], "Array(UInt8)"),
+    ("arrayAUC([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])", 0.75, "Float64"),
+    ("arrayDifference([today(), today() + toIntervalDay(2)])", [0, 2], "Array(Int32)"),
+    ("arrayResize([(1, 'a')], 2)", [[1, "a"], [0, ""]], "Array(Tuple(UInt8, String))"),
+    ("arrayReduce('uniq', [1, 1], [2, 3])", 2, "UInt64"),
+    ("arrayReduce('sumMap', [map('a', 1), map('a', 2)])", {"a": 3}, "Map(String, UInt64)"),
+]
+
+
+@pytest.mark.parametrize(("expression", "value", "kind"), SCALARS, ids=[text for text, *_ in SCALARS])
+def test_functions(expression: str, value: Any, kind: str) -> None:
+    result = ask(f"select {expression} as v")
     assert (result.rows, result.types) == ([[value]], [["v", kind]])
 
 

@@ -226,6 +226,163 @@ OTHERS = [
 ]
 
 
+LAMBDAS = [
+    Case(
+        "select arrayMap((x, y) -> x + y, [1, 2], [3, 4]), arrayFilter((x, y) -> y > 1, ['a', 'b'], [1, 2]), "
+        "arraySort((x, y) -> y, [3, 2, 1], [1, 3, 2]), arrayFirst((x, y) -> y = 1, ['a', 'b'], [3, 1]), "
+        "arrayFirstIndex((x, y) -> x = y, [1, 2], [3, 2]), arrayCount((x, y) -> x = y, [1, 2], [1, 3]), "
+        "arrayExists((x, y) -> x > y, [1], [1]), arrayAll((x, y) -> x = y, [1], [1])",
+        [[[4, 6], ["b"], [3, 1, 2], "b", 2, 1, 0, 1]],
+        "Array(UInt16); Array(String); Array(UInt8); String; UInt32; UInt32; UInt8; UInt8",
+    ),
+    Case(
+        "select arrayMap((x, y, z) -> concat(x, y, z), ['a'], ['b'], ['c']), "
+        "arrayMap(x -> arraySum(arrayMap((y, z) -> x * y + z, [1, 2], [3, 4])), [10]), arrayMap((x, y) -> x, [], [])",
+        [[["abc"], [37], []]],
+    ),
+    Case(
+        "select arrayLast(x -> x > 1, [1, 2, 3]), arrayLast(x -> x > 5, [1, 2]), arrayLast(x -> x > 0, [1, null]), "
+        "arrayLast((x, y) -> y > 1, ['a', 'b'], [3, 1]), arrayLast(x -> x = '', ['a'])",
+        [[3, 0, 1, "a", ""]],
+        "UInt8; UInt8; Nullable(UInt8); String; String",
+    ),
+    Case(
+        "select arrayLastIndex(x -> x > 1, [2, 1]), arrayLastIndex(x -> x > 5, [1]), arrayLastIndex(x -> x is null, [null, 1]), "
+        "arrayLastIndex(x -> x = 1, [])",
+        [[1, 0, 1, 0]],
+        "UInt32; UInt32; UInt32; UInt32",
+    ),
+    Case(
+        "select arrayFill(x -> x > 1, [1, 2, 0, 3, 1]), arrayReverseFill(x -> x > 1, [1, 2, 0, 3, 1]), "
+        "arrayFill(x -> x is not null, [1, null, 2, null]), arrayFill((x, y) -> y, [1, 2, 3], [1, 0, 1]), "
+        "arrayReverseFill(x -> null, [1, 2]), arrayFill(x -> 1, [])",
+        [[[1, 2, 2, 3, 3], [2, 2, 3, 3, 1], [1, 1, 2, 2], [1, 1, 3], [2, 2], []]],
+        "Array(UInt8); Array(UInt8); Array(Nullable(UInt8)); Array(UInt8); Array(UInt8); Array(Nothing)",
+    ),
+    Case(
+        "select arraySplit(x -> x = 3, [1, 2, 3, 4]), arrayReverseSplit(x -> x = 3, [1, 2, 3, 4]), "
+        "arraySplit((x, y) -> y, [1, 2, 3], [1, 0, 1]), arrayReverseSplit(x -> 1, [1, 2]), arraySplit(x -> 1, []), "
+        "arraySplit(x -> nullIf(x, 2) = 3, [1, 2, 3])",
+        [[[[1, 2], [3, 4]], [[1, 2, 3], [4]], [[1, 2], [3]], [[1], [2]], [], [[1, 2], [3]]]],
+    ),
+    Case(
+        "select arrayCumSum([1, -2, 3]), arrayCumSum(x -> x * 2, [1, 2]), arrayCumSum((x, y) -> x * y, [1, 2], [3, 4]), "
+        "arrayCumSum([0.5, 1]), arrayCumSumNonNegative([1, -2, 3]), arrayCumSumNonNegative(x -> -x, [1]), "
+        "arrayCumSum(arrayFilter(x -> x > 9, [1])), arrayCumSumNonNegative(arrayFilter(x -> x > 9, [1]))",
+        [[[1, -1, 2], [2, 6], [3, 11], [0.5, 1.5], [1, 0, 3], [0], [], []]],
+        "Array(Int64); Array(UInt64); Array(UInt64); Array(Float64); Array(Int64); Array(Int64); Array(UInt64); Array(UInt64)",
+    ),
+    Case(
+        "select arrayFold((done, x) -> done + x, [1, 2], toInt(5)), arrayFold((done, x) -> concat(done, x), ['a', 'b'], ''), "
+        "arrayFold((done, x, y) -> done + x * y, [1, 2], [3, 4], toInt(0)), "
+        "arrayFold((done, x) -> arrayPushBack(done, x), arrayFilter(x -> x > 1, [1, 2]), [0]), "
+        "arrayFold((done, x) -> done, [], 7), arrayFold((done, x) -> done + x, [1], null)",
+        [[8, "ab", 11, [0, 2], 7, None]],
+        "Nullable(Int64); String; Nullable(Int64); Array(UInt8); UInt8; Nullable(Nothing)",
+    ),
+]
+ARRAYS = [
+    Case(
+        "select arrayDifference([1, 2, 5]), arrayDifference([3, -1]), arrayDifference([1.5, 2]), arrayDifference([true, false]), "
+        "arrayDifference(arrayFilter(x -> x > 9, [1]))",
+        [[[0, 1, 3], [0, -4], [0.0, 0.5], [0, -1], []]],
+        "Array(Int16); Array(Int32); Array(Float64); Array(Int16); Array(Int16)",
+    ),
+    Case(
+        "select arrayProduct([2, 3, 4]), arrayProduct([0.5, -1]), arrayProduct(arrayFilter(x -> x > 9, [1]))",
+        [[24.0, -0.5, 0.0]],
+        "Float64; Float64; Float64",
+    ),
+    Case(
+        "select arrayCompact([1, 1, 2, 1]), arrayCompact([null, null, 'a', 'a']), arrayCompact([])",
+        [[[1, 2, 1], [None, "a"], []]],
+        "Array(UInt8); Array(Nullable(String)); Array(Nothing)",
+    ),
+    Case(
+        "select arrayResize([1, 2, 3], 2), arrayResize([1], 3), arrayResize([1], 3, 300), arrayResize([1, 2, 3], -2), "
+        "arrayResize([1], -2, 7), arrayResize(['a'], 2), arrayResize([null, 1], 3), arrayResize([1], 2, null), "
+        "arrayResize([], 0), arrayResize([1], 0)",
+        [[[1, 2], [1, 0, 0], [1, 300, 300], [2, 3], [7, 1], ["a", ""], [None, 1, None], [1, None], [], []]],
+        "Array(UInt8); Array(UInt8); Array(UInt16); Array(UInt8); Array(UInt8); Array(String); Array(Nullable(UInt8)); "
+        "Array(Nullable(UInt8)); Array(Nothing); Array(UInt8)",
+    ),
+    Case(
+        "select arrayRotateLeft([1, 2, 3], 1), arrayRotateRight([1, 2, 3], 1), arrayRotateLeft([1, 2, 3], -4), "
+        "arrayRotateRight(['a', null], 3), arrayRotateLeft([], 2), arrayRotateLeft([1], null)",
+        [[[2, 3, 1], [3, 1, 2], [3, 1, 2], [None, "a"], [], None]],
+        "Array(UInt8); Array(UInt8); Array(UInt8); Array(Nullable(String)); Array(Nothing); Nullable(Nothing)",
+    ),
+    Case(
+        "select arrayWithConstant(2, 'a'), arrayWithConstant(0, 1), arrayWithConstant(2, null), arrayWithConstant(1.9, [1])",
+        [[["a", "a"], [], [None, None], [[1]]]],
+        "Array(String); Array(UInt8); Array(Nullable(Nothing)); Array(Array(UInt8))",
+    ),
+    Case(
+        "select arrayEnumerateDense([10, 20, 10, 30]), arrayEnumerateDense([null, 'a', null]), arrayEnumerateDense([]), "
+        "arrayEnumerateUniq([1, 1, 2, 2], [1, 1, 1, 2]), arrayEnumerateUniq([null, null], [1, 1]), arrayEnumerateUniq([], [])",
+        [[[1, 2, 1, 3], [1, 2, 1], [], [1, 2, 1, 1], [1, 2], []]],
+        "Array(UInt32); Array(UInt32); Array(UInt32); Array(UInt32); Array(UInt32); Array(UInt32)",
+    ),
+    Case(
+        "select arrayUniq([1, 1, null]), arrayUniq([1, 1], [1, 2]), arrayUniq([null, null], ['a', 'a']), arrayUniq([])",
+        [[2, 2, 1, 0]],
+        "UInt32; UInt32; UInt32; UInt32",
+    ),
+    Case(
+        "select arraySort(arrayIntersect([1, 2, 3], [3, 2, 300])), arrayIntersect([1, 2], [2, 3], [2]), arrayIntersect([1, 1]), "
+        "arrayIntersect([1], []), arrayIntersect([null], [null]), arrayIntersect([1, null], [1])",
+        [[[2, 3], [2], [1], [], [None], [1]]],
+        "Array(UInt8); Array(UInt8); Array(UInt8); Array(Nothing); Array(Nullable(Nothing)); Array(UInt8)",
+    ),
+    Case(
+        "select hasSubstr([1, 2, 3], [2, 3]), hasSubstr([1, 2], [2, 1]), hasSubstr([1], []), hasSubstr([1, null], [null]), "
+        "hasSubstr(['a'], ['a', 'b']), hasSubstr([1], null)",
+        [[1, 0, 1, 1, 0, None]],
+        "UInt8; UInt8; UInt8; UInt8; UInt8; Nullable(Nothing)",
+    ),
+    Case(
+        "select arrayReduce('sum', [1, null, 2]), arrayReduce('count', [1, null]), arrayReduce('max', ['a', 'b']), "
+        "arrayReduce('avg', [1, 2]), arrayReduce('median', [1, 2, 9]), arrayReduce('uniq', [1, 1]), arrayReduce('min', [null]), "
+        "arrayReduce('sum', arrayFilter(x -> x > 9, [1])), arrayReduce('avg', arrayFilter(x -> x > 9, [1]))",
+        [[3, 1, "b", 1.5, 2.0, 1, None, 0, None]],
+        "Nullable(UInt64); UInt64; String; Float64; Float64; UInt64; Nullable(Nothing); UInt64; Float64",
+    ),
+    Case(
+        "select arrayStringConcat([0.5, 1, null], ','), arrayStringConcat([today()])",
+        [["0.5,1", "2025-07-01"]],
+    ),
+]
+OWN = [
+    Case(
+        "select sortablesemver('1.20.3'), sortablesemver(' v1.2.3-beta.1 '), SortableSemVer('1.2.3+7'), "
+        "sortablesemver('01.2.3'), sortablesemver('1.2'), sortablesemver(''), sortablesemver(null)",
+        [[[1, 20, 3], [1, 2, 3], [1, 2, 3], [None], [None], [None], [None]]],
+        "; ".join(["Array(Nullable(Int64))"] * 7),
+    ),
+    Case(
+        "select v from (select arrayJoin(['1.9.9', '1.10.0', 'x', '1.10.1']) as v) order by sortablesemver(v) desc",
+        ["1.10.1", "1.10.0", "1.9.9", "x"],
+    ),
+    Case(
+        "select v from (select arrayJoin(['1.10.0', 'x', '1.9.9']) as v) order by sortablesemver(v)",
+        ["1.9.9", "1.10.0", "x"],
+    ),
+    Case(
+        "select arraySort([[1, null], [1, 2], [null], [1]])",
+        [[[[1], [1, 2], [1, None], [None]]]],
+    ),
+    Case(
+        "select count(), indexHint(1 = 2), indexHint(null) from events where indexHint(event = 'none')",
+        [[7, 1, 1]],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [*LAMBDAS, *ARRAYS, *OWN], ids=lambda case: case.sql)
+def test_arrays(case: Case) -> None:
+    case.check()
+
+
 @pytest.mark.parametrize("case", [*EMPTY, *MEMBERS, *EXTREMES, *FUNNELS, *OTHERS], ids=lambda case: case.sql)
 def test_aggregates(case: Case) -> None:
     case.check()
@@ -248,7 +405,31 @@ def test_aggregates(case: Case) -> None:
         "windowFunnel(9)(toDateTime(timestamp), 300)",
         "windowFunnel(9, 'so_and_so')(toDateTime(timestamp), true)",
         f"windowFunnel(9)(toDateTime(timestamp){', true' * 33})",
-        "string_agg(event, event)",
+        "arrayCumSum(['a'])",
+        "arrayCumSum([1, null])",
+        "arrayDifference([1, null])",
+        "arrayProduct([])",
+        "arrayResize([1], null)",
+        "arrayResize([1], 2, 'a')",
+        "arrayRotateLeft([1], 1.5)",
+        "arrayWithConstant(-1, 'a')",
+        "arrayWithConstant(null, 'a')",
+        "arrayEnumerateUniq([1], [1, 2])",
+        "arrayUniq([1], [1, 2])",
+        "arrayIntersect([1], ['a'])",
+        "hasSubstr([1], ['a'])",
+        "arrayFill(x -> x + 300, [1])",
+        "arrayFill(x -> 'a', [1])",
+        "arrayMap((x, y) -> x, [1])",
+        "arrayMap((x, y) -> x, [1], [1, 2])",
+        "arrayMap(x -> x, 1)",
+        "arrayFold((done, x) -> done + x, [1], 0)",
+        "arrayFold(1, [1], 0)",
+        "arrayReduce('sum', [])",
+        "arrayReduce('sum', ['a'])",
+        "arrayReduce('sum', 1)",
+        "arrayReduce('sum', [1], [2])",
+        "sortablesemver(5)",
     ],
 )
 def test_what_clickhouse_refuses(call: str) -> None:
@@ -265,6 +446,11 @@ def test_what_clickhouse_refuses(call: str) -> None:
         ("uniqArray([1])", "Unsupported function call"),
         ("sumOrNull(sum(1))", "cannot be nested"),
         ("every(number) over ()", "no aggregation"),
+        ("arrayReduce('quantile(0.5)', [1])", "'quantile(0.5)' is not supported"),
+        (
+            "arrayReduce(toString(number), [1])",
+            "Expected constant string as first arg in function 'arrayReduce'",
+        ),
     ],
 )
 def test_which_endings_there_are_is_posthogs_decision(call: str, message: str) -> None:
@@ -279,6 +465,9 @@ def test_which_endings_there_are_is_posthogs_decision(call: str, message: str) -
         "sumState(number)",
         "sumMap(map('a', 1))",
         "json_agg(number)",
+        "arrayDifference([now()])",
+        "arrayAUC([1], [1])",
+        "bitmapToArray(bitmapBuild([1]))",
     ],
 )
 def test_what_only_chdb_does_is_a_gap_of_duckdb(call: str, query_engine: EngineName) -> None:

@@ -190,7 +190,8 @@ class ClickHousePrinter:
             case Subquery():
                 return f"({self.query(expr.query)})"
             case Lambda():
-                return f"{expr.names[0]} -> {self.value(expr.body)}"
+                names = expr.names[0] if len(expr.names) == 1 else f"({', '.join(expr.names)})"
+                return f"{names} -> {self.value(expr.body)}"
             case Window():
                 return self._window(expr)
             case Call():

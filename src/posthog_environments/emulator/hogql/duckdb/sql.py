@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions import function_of
+from posthog_environments.emulator.hogql.functions import Function, function_of
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
@@ -60,6 +60,7 @@ class DuckDBPrinter:
 
     def __init__(self) -> None:
         self.tables: set[str] = set()
+        self._members: dict[str, str] = {}
 
     # --- queries -------------------------------------------------------------------------------------------
 
@@ -116,10 +117,17 @@ class DuckDBPrinter:
     def _order(self, orders: tuple[Order, ...]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
-            f"{self._ordered(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+            f"{self._key_of(order)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
             for order in orders
             if not isinstance(order.expr, Literal)
         )
+
+    def _key_of(self, order: Order) -> str:
+        text, kind = self._ordered(order.expr), order.expr.type
+        if order.descending and kind.base == "Array" and kind.item.nullable:
+            # Missing members come last either way, too.
+            return f"list_transform({text}, lambda member: row(member IS NOT NULL, member))"
+        return text
 
     def _ordered(self, expr: Expr) -> str:
         """A value that is ordered as ClickHouse orders it."""
@@ -216,7 +224,7 @@ class DuckDBPrinter:
                 default = default_of(expr.type)
                 return f"coalesce({text}, {default})" if expr.outer and default != "NULL" else text
             case Name():
-                return expr.name
+                return self._members.get(expr.name, expr.name)
             case Property():
                 return self._property(expr)
             case Compare() | Logic() | Missing():
@@ -344,8 +352,7 @@ class DuckDBPrinter:
         args: list[str] = []
         for place, arg in enumerate(call.args):
             if isinstance(arg, Lambda):
-                body = self.condition(arg.body) if function.predicate else self.value(arg.body)
-                args.append(f"lambda {arg.names[0]}: {body}")
+                args.append(self._lambda(arg, call, function))
             elif every and place < len(call.args) - 1 and place % every == 0:
                 args.append(self.condition(arg))
             elif arg.type.has_zone:
@@ -355,6 +362,14 @@ class DuckDBPrinter:
             else:
                 args.append(self.value(arg))
         return utc_time(function.write(args, call), call.type, zone)
+
+    def _lambda(self, node: Lambda, call: Call, function: Function) -> str:
+        """DuckDB has lambdas over one list: of several, and of a map, the members are zipped; see `arrays.rows`."""
+        whole = "_".join(node.names)
+        if len(node.names) > 1:
+            self._members |= {name: f"{whole}[{place}]" for place, name in enumerate(node.names, 1)}
+        body = self.condition(node.body) if function.predicate else self.value(node.body)
+        return f"lambda {whole}: {body}"
 
     def _fold(self, call: Call, over: str) -> str:
         """An aggregate or window function; ClickHouse gives the type's default over no rows."""

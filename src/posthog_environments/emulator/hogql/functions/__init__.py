@@ -13,12 +13,16 @@ from typing import Final
 from posthog_environments.emulator.hogql.functions import (
     aggregates,
     arrays,
+    bitmaps,
     casts,
     clickhouse_only,
     funnels,
     general,
     json_values,
     more_aggregates,
+    more_arrays,
+    posthogs_own,
+    reducing,
     strings,
     times,
     windows,
@@ -38,7 +42,11 @@ MODULES: Final = (
     strings,
     times,
     arrays,
+    more_arrays,
+    reducing,
     json_values,
+    bitmaps,
+    posthogs_own,
     clickhouse_only,
 )
 FUNCTIONS: Final[Mapping[str, Function]] = {

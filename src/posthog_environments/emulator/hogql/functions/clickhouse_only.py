@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError
-from posthog_environments.emulator.hogql.functions.registry import Function, Rule, always, first, to
+from posthog_environments.emulator.hogql.functions.registry import Function, Rule, always, to
 from posthog_environments.emulator.hogql.nodes import Expr, Literal
 from posthog_environments.emulator.hogql.types import (
     FLOAT64,
-    INT64,
     STRING,
     UINT8,
     UINT64,
@@ -25,15 +24,6 @@ _TEXTS: Final = array_of(STRING)
 
 def _scalar(name: str, result: Rule, takes: str = "*", least: int = 1, most: int | None = 1) -> Function:
     return Function(name, least, most, result, "", takes, nulls=True)
-
-
-def _summed(types: Sequence[Type]) -> Type:
-    item = types[-1].item
-    return array_of(FLOAT64 if not item.integral else INT64 if item.signed else UINT64)
-
-
-def _differences(types: Sequence[Type]) -> Type:
-    return array_of(INT64 if types[-1].item.integral else FLOAT64)
 
 
 def _map(types: Sequence[Type]) -> Type:
@@ -52,10 +42,6 @@ def _values(types: Sequence[Type]) -> Type:
     return array_of(types[0].args[1])
 
 
-def _resized(types: Sequence[Type]) -> Type:
-    return array_of(types[0].item)
-
-
 def _type_named(args: Sequence[Expr]) -> Type:
     """The type whose name is the last argument."""
     node = args[-1]
@@ -66,10 +52,6 @@ def _type_named(args: Sequence[Expr]) -> Type:
 
 TITLE: Final = "Others"
 FUNCTIONS: Final = (
-    _scalar("arrayCumSum", _summed, "*a", most=2),
-    _scalar("arrayDifference", _differences, "*a", most=2),
-    _scalar("arrayCompact", first, "a"),
-    _scalar("arrayResize", _resized, "an*", 2, 3),
     _scalar("map", _map, "*", 2, None),
     _scalar("mapFromArrays", _map_of_arrays, "a", 2, 2),
     _scalar("mapKeys", _keys, "m"),

@@ -21,7 +21,7 @@ Known = Callable[[str], Function | None]
 
 _COUNTING: Final = frozenset({"count", "uniq", "uniqExact", "uniqHLL12", "uniqTheta"})
 # The members of a list as an aggregate has them; "{}" is the list.
-_OVER_LISTS: Final[Mapping[str, str]] = {
+OVER_LISTS: Final[Mapping[str, str]] = {
     "sum": "list_sum({})",
     "avg": "list_avg({})",
     "min": "list_min({})",
@@ -44,12 +44,12 @@ def with_ending(name: str, known: Known) -> Function | None:
     return None
 
 
-def _over(base: Function, members: str, kind: Type) -> str:
+def over(name: str, members: str, kind: Type) -> str:
     """An aggregate of the members of a list, which are of that type."""
-    if kind.family == "bool" and base.name in _COMPUTING:
+    if kind.family == "bool" and name in _COMPUTING:
         members = f"list_transform({members}, lambda truth: CAST(truth AS UTINYINT))"
-    text = _OVER_LISTS[base.name]
-    if kind.base == "UUID" and base.name in ("min", "max"):
+    text = OVER_LISTS[name]
+    if kind.base == "UUID" and name in ("min", "max"):
         keyed = f"list_transform({members}, lambda id: {{'k': {uuid_order('id')}, 'v': id}})"
         found = text.format(f"list_filter({keyed}, lambda pair: pair.v IS NOT NULL)")
         return f"struct_extract({found}, 'v')"
@@ -75,7 +75,7 @@ def _or_default(base: Function, made: Function, known: Known) -> Function:
 
 def _array(base: Function, made: Function, known: Known) -> Function:
     def fold(args: Sequence[str], call: Call, end: str) -> str:
-        text = _over(base, f"flatten(list({args[0]}){end})", call.args[0].type.item)
+        text = over(base.name, f"flatten(list({args[0]}){end})", call.args[0].type.item)
         return f"({text})[1:{_limit(call)}]" if call.params else text
 
     return _of_members(base, made, _members(base), fold, base.empty)
@@ -90,7 +90,7 @@ def _limit(call: Call) -> int:
 
 def _for_each(base: Function, made: Function, known: Known) -> Function:
     def fold(args: Sequence[str], call: Call, end: str) -> str:
-        value = _over(base, "list_transform(rows, lambda row: row[place])", call.args[0].type.item)
+        value = over(base.name, "list_transform(rows, lambda row: row[place])", call.args[0].type.item)
         places = "range(1, coalesce(list_max(list_transform(rows, lambda row: len(row))), 0) + 1)"
         each = f"list_transform({places}, lambda place: {value})"
         return f"list_transform([list({args[0]}){end}], lambda rows: {each})[1]"
@@ -122,7 +122,7 @@ def _of_members(
                 raise HogQLError(detail, "illegal_type_of_argument")
         base.check([evolve(arg, type=arg.type.item) for arg in args])
 
-    possible = base.name in _OVER_LISTS
+    possible = base.name in OVER_LISTS
     return evolve(
         made,
         least=max(1, base.least),
@@ -148,7 +148,7 @@ def _at_extreme(extreme: str) -> Callable[[Function, Function, Known], Function]
             key = uuid_order(args[-1]) if call.args[-1].type.base == "UUID" else args[-1]
             rows = f"list({{'k': {key}, 'v': {args[0] if len(args) > 1 else 1}}}){end}"
             kept = "list_filter(whole.rows, lambda row: row.k = whole.top)"
-            value = _over(base, f"list_transform({kept}, lambda row: row.v)", call.args[0].type)
+            value = over(base.name, f"list_transform({kept}, lambda row: row.v)", call.args[0].type)
             whole = f"{{'rows': {rows}, 'top': {extreme}({key}){end}}}"
             return f"list_transform([{whole}], lambda whole: {value})[1]"
 
@@ -163,7 +163,7 @@ def _at_extreme(extreme: str) -> Callable[[Function, Function, Known], Function]
             result=result,
             refuse=refuse,
             duckdb="",
-            fold=fold if base.name in _OVER_LISTS else None,
+            fold=fold if base.name in OVER_LISTS else None,
             skips_missing=True,
         )
 
