@@ -43,6 +43,7 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "w": ("7", "-3", "300", "toInt(properties.amount)"),
     "d": ("now()", "timestamp", "toDateTime('2024-02-29 13:14:15')"),
     "f": ("now()", "timestamp"),
+    "m": ("map('a', 1, 'b', 2)", "map(event, timestamp)", "map()", "map(1, 'x')", "map('a', null)"),
     "p": ("7", "2.5", "event", "timestamp", "today()", "properties.amount"),
     "v": ("7", "event", "person_id", "today()", "properties.$browser"),
     "x": ("event", "person_id", "'abc'"),
@@ -70,6 +71,7 @@ _COUNTED: Final = frozenset({"range", "repeat", "leftPad", "rightPad"})
 _FUNNEL_TIMES: Final = ("toDateTime(timestamp)", "toDate(timestamp)", "toUnixTimestamp(timestamp)")
 _CONDITIONS: Final = ("x0 = 1", "x0 is null", "x0 > 1 or x0 = 1", "x0 in (1, 3)")
 _BODIES: Final = ("x0", "x0 + 1", "toString(x0)", "x0 * x0", "-x0")
+_PAIRS: Final = ("(x0, x1)", "(x1, x0)", "(concat(x0, 'x'), x1 + 1)", "x0")
 _ENDINGS: Final = ("OrNull", "OrDefault", "Array", "ForEach", "ArgMin", "ArgMax")
 _FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
 
@@ -209,9 +211,10 @@ def calls(name: str, function: Function, count: int, dice: random.Random) -> Ite
             args[1] = dice.choice(["0", "1", "3"])
         if function.name in _COUNTED:
             args = ["3" if arg == "properties.amount" else arg for arg in args]
-        if function.takes == "*a" and size > 1:
-            args[0] = f"({', '.join(f'x{place}' for place in range(size - 1))}) -> " + dice.choice(
-                _CONDITIONS if function.predicate else _BODIES
+        if function.takes in ("*a", "*m") and size > 1:
+            names = 2 if function.takes == "*m" else size - 1
+            args[0] = f"({', '.join(f'x{place}' for place in range(names))}) -> " + dice.choice(
+                _CONDITIONS if function.predicate else _PAIRS if function.takes == "*m" else _BODIES
             )
         if name == "windowFunnel":
             args[0] = dice.choice(_FUNNEL_TIMES)

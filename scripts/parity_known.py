@@ -56,9 +56,14 @@ KNOWN: Final = (
     ),
     Known(
         "what a lambda makes of an array that can hold nothing is Nothing in ClickHouse, which no column can be",
-        "array.*",
+        "(array|map).*",
         f"{_CLICKHOUSE_REFUSES}|{_TYPES}",
-        sql=r"->.*\[\]",
+        sql=r"->.*(\[\]|map\(\))",
+    ),
+    Known(
+        "DuckDB has each key of a map once, and writes times, fractions and arrays in other ways: it says so",
+        "map|mapFromArrays|mapApply",
+        _DUCKDB_REFUSES,
     ),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),

@@ -376,9 +376,70 @@ OWN = [
         [[7, 1, 1]],
     ),
 ]
+MAPS = [
+    Case(
+        "select map('a', 1, 'b', 300), map('a', 1, 'b', null), map(1, 'x'), map(), map('a', [1]), map('a', now())",
+        [
+            [
+                {"a": 1, "b": 300},
+                {"a": 1, "b": None},
+                {"1": "x"},
+                {},
+                {"a": [1]},
+                {"a": "2025-07-01T12:00:00Z"},
+            ]
+        ],
+        "Map(String, UInt16); Map(String, Nullable(UInt8)); Map(UInt8, String); Map(Nothing, Nothing); "
+        "Map(String, Array(UInt8)); Map(String, DateTime64(6, 'UTC'))",
+    ),
+    Case(
+        "select map('a', 1)['a'] + 1, map('a', 1)['z'], map('a', 'x')['z'], map('a', null)['a'], map(7, 1)[300], "
+        "map('a', map('b', 1))['z'], map('a', 1)[null]",
+        [[2, 0, "", None, 0, {}, None]],
+        "UInt16; UInt8; String; Nullable(Nothing); UInt8; Map(String, UInt8); Nullable(Nothing)",
+    ),
+    Case(
+        "select mapKeys(map('b', 1, 'a', 2)), mapValues(map('b', 1, 'a', null)), mapKeys(map()), "
+        "mapFromArrays(['x', 'y'], [1, 2]), mapFromArrays([], []), toString(map('a', [1], 'it''s', []))",
+        [[["b", "a"], [1, None], [], {"x": 1, "y": 2}, {}, "{'a':[1],'it\\'s':[]}"]],
+        "Array(String); Array(Nullable(UInt8)); Array(Nothing); Map(String, UInt8); Map(Nothing, Nothing); String",
+    ),
+    Case(
+        "select mapContains(map('a', 1), 'a'), mapContains(map('a', 1), 'b'), mapContains(map('a', 1), null), "
+        "mapContains(map(), 'a'), mapContainsKeyLike(map('abc', 1), 'a%'), mapContainsKeyLike(map('abc', 1), 'b%'), "
+        "mapContainsKeyLike(map('a', 1), null)",
+        [[1, 0, 0, 0, 1, 0, None]],
+        "UInt8; UInt8; UInt8; UInt8; UInt8; UInt8; Nullable(Nothing)",
+    ),
+    Case(
+        "select mapFilter((k, v) -> v > 1 and k != 'c', map('a', 1, 'b', 2, 'c', 3)), mapFilter((k, v) -> v, map()), "
+        "mapApply((k, v) -> (upper(k), v / 2), map('a', 1)), mapApply((k, v) -> (v, k), map('a', 1)), "
+        "mapExtractKeyLike(map('abc', 1, 'x', 2), 'a%'), mapUpdate(map('a', 1, 'b', 0), map('b', 5, 'c', 6))",
+        [[{"b": 2}, {}, {"A": 0.5}, {"1": "a"}, {"abc": 1}, {"a": 1, "b": 5, "c": 6}]],
+        "Map(String, UInt8); Map(Nothing, Nothing); Map(String, Float64); Map(UInt8, String); Map(String, UInt8); "
+        "Map(String, UInt8)",
+    ),
+    # A pattern that is missing is an empty one.
+    Case(
+        "select mapExtractKeyLike(map('', 1, 'key', 2), nullIf('a', 'a')), mapContainsKeyLike(map('key', 1), nullIf('a', 'a')), "
+        "mapExtractKeyLike(map('key', 1), 'key'), mapKeys(map(true, 1))",
+        [[{"": 1}, None, {"key": 1}, [True]]],
+        "Map(String, UInt8); Nullable(UInt8); Map(String, UInt8); Array(Bool)",
+    ),
+    Case(
+        "select any(m), groupArray(m), count() from (select map('a', number) as m from numbers(0))",
+        [[{}, [], 0]],
+        "Map(String, UInt64); Array(Map(String, UInt64)); UInt64",
+    ),
+    Case(
+        "select map(person_id, event), mapKeys(map(event, 1))[1] from events where event = 'signed_up'",
+        [[{CYD: "signed_up"}, "signed_up"]],
+        "Map(UUID, String); String",
+    ),
+]
 
 
-@pytest.mark.parametrize("case", [*LAMBDAS, *ARRAYS, *OWN], ids=lambda case: case.sql)
+@pytest.mark.parametrize("case", [*LAMBDAS, *ARRAYS, *OWN, *MAPS], ids=lambda case: case.sql)
 def test_arrays(case: Case) -> None:
     case.check()
 
@@ -430,6 +491,17 @@ def test_aggregates(case: Case) -> None:
         "arrayReduce('sum', 1)",
         "arrayReduce('sum', [1], [2])",
         "sortablesemver(5)",
+        "map('a')",
+        "map(null, 1)",
+        "map('a', 1)[5]",
+        "mapFromArrays(['a'], [1, 2])",
+        "mapContains(map('a', 1), 5)",
+        "mapContainsKeyLike(map(1, 1), 'a')",
+        "mapUpdate(map('a', 1), map('b', 300))",
+        "mapApply((k, v) -> v, map('a', 1))",
+        "mapFilter((k, v) -> v + 300, map('a', 1))",
+        "mapFilter((k, v) -> v, [1])",
+        "mapFilter(k -> k, map('a', 1))",
     ],
 )
 def test_what_clickhouse_refuses(call: str) -> None:
@@ -464,6 +536,8 @@ def test_which_endings_there_are_is_posthogs_decision(call: str, message: str) -
         "windowFunnel(-1)(number, true)",
         "sumState(number)",
         "sumMap(map('a', 1))",
+        "map(1.5, 1)",
+        "map('a', 1, 'a', 2)",
         "json_agg(number)",
         "arrayDifference([now()])",
         "arrayAUC([1], [1])",

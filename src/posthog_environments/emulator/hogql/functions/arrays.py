@@ -26,12 +26,14 @@ from posthog_environments.emulator.hogql.types import (
 
 def default_of(kind: Type) -> str:
     """What ClickHouse gives for a missing value of a type, in DuckDB's SQL."""
-    if kind.nullable or kind.family in ("null", "tuple", "map", "interval"):
+    if kind.nullable or kind.family in ("null", "tuple", "interval"):
         return "NULL"
     if kind.base == "UUID":
         return "'00000000-0000-0000-0000-000000000000'"
     if kind.base == "Date":
         return "DATE '1970-01-01'"
+    if kind.base == "Map":
+        return "MAP {}"
     return {"string": "''", "bool": "FALSE", "time": "TIMESTAMP '1970-01-01'", "array": "[]"}.get(
         kind.family, "0"
     )
@@ -81,9 +83,15 @@ def _memberless(args: Sequence[Expr]) -> None:
 
 
 def _element(args: Sequence[str], call: Call) -> str:
-    kind = call.type
-    default = default_of(call.args[0].type.item)
-    value = f"list_extract({args[0]}, {args[1]})"
+    kind, whole = call.type, call.args[0].type
+    if whole.base == "Map":
+        default = default_of(whole.args[1])
+        if whole.args[1].family == "tuple":
+            raise HogQLUnsupported("The emulator on DuckDB does not support maps of tuples; chDB does.")
+        value = f"map_extract({args[0]}, {args[1]})[1]"
+    else:
+        default = default_of(whole.item)
+        value = f"list_extract({args[0]}, {args[1]})"
     if default == "NULL":
         return value
     found = f"coalesce({value}, {default})"

@@ -16,7 +16,6 @@ from posthog_environments.emulator.hogql.types import (
     Type,
     array_of,
     parse_type,
-    supertype,
 )
 
 _TEXTS: Final = array_of(STRING)
@@ -24,22 +23,6 @@ _TEXTS: Final = array_of(STRING)
 
 def _scalar(name: str, result: Rule, takes: str = "*", least: int = 1, most: int | None = 1) -> Function:
     return Function(name, least, most, result, "", takes, nulls=True)
-
-
-def _map(types: Sequence[Type]) -> Type:
-    return Type("Map", args=(supertype(types[::2]), supertype(types[1::2])))
-
-
-def _map_of_arrays(types: Sequence[Type]) -> Type:
-    return Type("Map", args=(types[0].item, types[1].item))
-
-
-def _keys(types: Sequence[Type]) -> Type:
-    return array_of(types[0].args[0])
-
-
-def _values(types: Sequence[Type]) -> Type:
-    return array_of(types[0].args[1])
 
 
 def _type_named(args: Sequence[Expr]) -> Type:
@@ -52,11 +35,6 @@ def _type_named(args: Sequence[Expr]) -> Type:
 
 TITLE: Final = "Others"
 FUNCTIONS: Final = (
-    _scalar("map", _map, "*", 2, None),
-    _scalar("mapFromArrays", _map_of_arrays, "a", 2, 2),
-    _scalar("mapKeys", _keys, "m"),
-    _scalar("mapValues", _values, "m"),
-    _scalar("mapContains", always(UINT8), "m*", 2, 2),
     _scalar("cityHash64", always(UINT64), most=None),
     _scalar("unhex", to(STRING), "s"),
     _scalar("hex", to(STRING)),
