@@ -8,7 +8,7 @@ from typing import Final
 from attrs import define
 
 # ClickHouse promises no order of what these give.
-UNORDERED: Final = frozenset({"groupUniqArray", "topK", "arrayIntersect"})
+UNORDERED: Final = frozenset({"groupUniqArray", "groupUniqArrayArray", "topK", "arrayIntersect"})
 
 
 @define(frozen=True)
@@ -38,7 +38,12 @@ KNOWN: Final = (
     Known("DuckDB reads JSON under constant paths alone, and says so", "JSON.*|isValidJSON", _DUCKDB_REFUSES),
     Known("approximate in ClickHouse, exact on DuckDB", "uniq.*", _VALUES),
     Known("which of equal rows is taken is not said", "argMin|argMax|topK", _VALUES),
-    Known("which members are taken is not said", "groupUniqArray", _VALUES, sql=r"groupUniqArray\(\d+\)"),
+    Known(
+        "which members are taken is not said",
+        "groupUniqArray(Array)?",
+        _VALUES,
+        sql=r"groupUniqArray(Array)?\(\d+\)",
+    ),
     Known("this ClickHouse cuts fractions where the weights are whole", "avgWeighted", _VALUES),
     Known(
         "ClickHouse counts bytes where DuckDB counts characters",
