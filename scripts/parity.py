@@ -26,8 +26,8 @@ from attrs import define
 from parity_known import UNORDERED, known_reason
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import HogQLError, Result, execute
-from posthog_environments.emulator.hogql.functions import FUNCTIONS
-from posthog_environments.emulator.hogql.functions.permitted import Permitted, permitted
+from posthog_environments.emulator.hogql.functions import FUNCTIONS, find
+from posthog_environments.emulator.hogql.functions.permitted import PERMITTED, Permitted, permitted
 from posthog_environments.emulator.hogql.functions.registry import Function
 from posthog_environments.emulator.query_engine import EngineName
 
@@ -54,6 +54,7 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "w": ("7", "-3", "300", "toInt(properties.amount)"),
     "d": ("now()", "timestamp", "toDateTime('2024-02-29 13:14:15')"),
     "f": ("now()", "timestamp"),
+    "m": ("map('a', 1, 'b', 2)", "map(event, timestamp)", "map()", "map(1, 'x')", "map('a', null)"),
     "p": ("7", "2.5", "event", "timestamp", "today()", "properties.amount"),
     "v": ("7", "event", "person_id", "today()", "properties.$browser"),
     "x": ("event", "person_id", "'abc'"),
@@ -111,6 +112,11 @@ _FIRST: Final = (
 )
 _PATHS: Final = ("'$.a'", "'$.b.a'", "'$[1]'", "'$'", "'a'")
 _PATTERNS: Final = ("'([a-z])(.)'", "'a'", "'(b)|a'", "'('", "'[0-9]+'")
+_FUNNEL_TIMES: Final = ("toDateTime(timestamp)", "toDate(timestamp)", "toUnixTimestamp(timestamp)")
+_CONDITIONS: Final = ("x0 = 1", "x0 is null", "x0 > 1 or x0 = 1", "x0 in (1, 3)")
+_BODIES: Final = ("x0", "x0 + 1", "toString(x0)", "x0 * x0", "-x0")
+_PAIRS: Final = ("(x0, x1)", "(x1, x0)", "(concat(x0, 'x'), x1 + 1)", "x0")
+_ENDINGS: Final = ("OrNull", "OrDefault", "Array", "ForEach", "ArgMin", "ArgMax")
 _FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
 
 _WINDOWS: Final = (
@@ -215,10 +221,24 @@ def _sizes(function: Function, limits: Permitted) -> tuple[int, int]:
     return least, min(least + 2, *(most for most in (function.most, limits.most) if most is not None), 99)
 
 
-def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
+def compared() -> dict[str, Function]:
+    """What both engines can do, aggregates with endings included."""
+    ending = {
+        name: found[0]
+        for name, limits in PERMITTED.items()
+        if limits.aggregate and name not in FUNCTIONS and name.endswith(_ENDINGS) and (found := find(name))
+    }
+    return {
+        name: function
+        for name, function in {**FUNCTIONS, **ending}.items()
+        if function.on_duckdb and function.kind != "window"
+    }
+
+
+def calls(name: str, function: Function, count: int, dice: random.Random) -> Iterator[str]:
     """Calls of one function as queries, none twice."""
     made: set[str] = set()
-    listed = permitted(function.name)
+    listed = permitted(name)
     if listed is None:
         return
     limits = listed[1]
@@ -236,11 +256,18 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
             args[1] = dice.choice(["0", "1", "3"])
         if function.name in _COUNTED:
             args = ["3" if arg == "properties.amount" else arg for arg in args]
+        if function.takes in ("*a", "*m") and size > 1:
+            names = 2 if function.takes == "*m" else size - 1
+            args[0] = f"({', '.join(f'x{place}' for place in range(names))}) -> " + dice.choice(
+                _CONDITIONS if function.predicate else _PAIRS if function.takes == "*m" else _BODIES
+            )
+        if name == "windowFunnel":
+            args[0] = dice.choice(_FUNNEL_TIMES)
         least, most_params = function.params
         params = ""
         if least or limits.params or (most_params and dice.random() < 0.3):
             params = f"({dice.choice(['0.5', '0.25'] if 'uantile' in function.name else ['1', '2'])})"
-        made.add(f"{function.name}{params}({', '.join(args)})")
+        made.add(f"{name}{params}({', '.join(args)})")
     tail = "" if function.kind == "aggregate" else " order by timestamp, uuid limit 8"
     for call in sorted(made):
         yield f"select {call} as x from events{tail}"
@@ -325,14 +352,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     dice = random.Random(options.seed)
     parity = Parity()
-    for name, function in FUNCTIONS.items():
-        if (
-            function.kind == "window"
-            or not function.on_duckdb
-            or (options.functions and name not in options.functions)
-        ):
+    for name, function in compared().items():
+        if options.functions and name not in options.functions:
             continue
-        for sql in calls(function, options.calls, dice):
+        for sql in calls(name, function, options.calls, dice):
             parity.compare(sql, name)
     if not options.functions:
         for name, sql in queries(options.calls, dice):

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import define
 
 # ClickHouse promises no order of what these give.
-UNORDERED: Final = frozenset({"groupUniqArray", "topK", "arrayIntersect"})
+UNORDERED: Final = frozenset({"groupUniqArray", "groupUniqArrayArray", "topK", "arrayIntersect"})
 
 
 @define(frozen=True)
@@ -38,7 +38,12 @@ KNOWN: Final = (
     Known("DuckDB reads JSON under constant paths alone, and says so", "JSON.*|isValidJSON", _DUCKDB_REFUSES),
     Known("approximate in ClickHouse, exact on DuckDB", "uniq.*", _VALUES),
     Known("which of equal rows is taken is not said", "argMin|argMax|topK", _VALUES),
-    Known("which members are taken is not said", "groupUniqArray", _VALUES, sql=r"groupUniqArray\(\d+\)"),
+    Known(
+        "which members are taken is not said",
+        "groupUniqArray(Array)?",
+        _VALUES,
+        sql=r"groupUniqArray(Array)?\(\d+\)",
+    ),
     Known("this ClickHouse cuts fractions where the weights are whole", "avgWeighted", _VALUES),
     Known(
         "ClickHouse splits characters into bytes that are no text",
@@ -62,10 +67,20 @@ KNOWN: Final = (
         "range|modulo|intDiv|floor|ceil|round|trunc|substring|substringUTF8",
         _CLICKHOUSE_REFUSES,
     ),
+    Known(
+        "what a lambda makes of an array that can hold nothing is Nothing in ClickHouse, which no column can be",
+        "(array|map).*",
+        f"{_CLICKHOUSE_REFUSES}|{_TYPES}",
+        sql=r"->.*(\[\]|map\(\))",
+    ),
+    Known(
+        "DuckDB has each key of a map once, and writes times, fractions and arrays in other ways: it says so",
+        "map|mapFromArrays|mapApply",
+        _DUCKDB_REFUSES,
+    ),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),
     Known("a Variant in this ClickHouse: NULL beside arrays", "array|if|multiIf", _TYPES, sql="null"),
-    Known("an intersection with an empty array, and with NULL", "arrayIntersect"),
 )
 
 

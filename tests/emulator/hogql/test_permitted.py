@@ -47,7 +47,7 @@ def test_what_posthog_refuses_is_refused_in_its_words(call: str, message: str) -
 def test_a_call_that_posthog_takes_and_the_emulator_does_not_is_a_gap() -> None:
     gaps = {name for name in PERMITTED if canonical(name) not in FUNCTIONS and canonical(name) not in SPECIAL}
     assert {"sparkline", "convertCurrency"} <= gaps
-    for call in ("sparkline([1])", "rowNumberInBlock()", "sumMapMerge(1)"):
+    for call in ("sparkline([1])", "rowNumberInBlock()", "uniqUpToMerge(3)(1)"):
         error = refusal(f"select {call} from events")
         assert error.code == "emulator_unsupported"
 

@@ -185,7 +185,7 @@ def test_the_code_follows_the_era() -> None:
         "select 1 from system.tables",
         "select e()",
         "select sparkline([1, 2])",
-        "select sumArray([1, 2])",
+        "select uniqUpToMerge(3)(1)",
         "with recursive a as (select 1) select 1 from a",
         "select 1 from events a positional join persons b",
         "select event from events order by event with fill interpolate",

@@ -31,8 +31,8 @@ from posthog_environments.emulator.hogql.types import (
     DATETIME6,
     NOTHING,
     UTC_NAMES,
+    Type,
     known_zone,
-    tuple_of,
 )
 
 _COMPARING: Final = {
@@ -57,6 +57,8 @@ _WHOLE: Final = "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 _SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_subtract": "-"}
 # What these read in a constant must be a time.
 _READ_STRICTLY: Final = frozenset({"toDateTime", "parseDateTimeBestEffort"})
+# What a lambda is called with, by what a function takes.
+_OF_LAMBDAS: Final = {"*a": "array", "*a*": "array", "*m": "map"}
 # Calls that the parser makes of other syntax.
 _OF_SYNTAX: Final = frozenset({"_caseWithExpression"})
 
@@ -237,45 +239,41 @@ class CallResolver(ExpressionResolver):
 
     def _arguments(self, function: Function, args: list[Tree], scope: Scope) -> tuple[Expr, ...]:
         lambdas = [place for place, arg in enumerate(args) if arg["node"] == "Lambda"]
+        takes_lambda = function.takes in _OF_LAMBDAS
         if not lambdas:
-            if function.takes == "*a" and len(args) > 1:
+            if takes_lambda and len(args) > 1:
                 raise HogQLError(
                     f"First argument of {function.name}() must be a lambda", "illegal_type_of_argument"
                 )
             resolved = tuple(self.expr(arg, scope) for arg in args)
             return self._times_read(function, resolved)
-        if lambdas != [0] or not function.name.startswith("array") or function.name == "array":
+        if lambdas != [0] or not takes_lambda:
             raise HogQLError(f"Function '{function.name}' takes no lambda there").at(args[lambdas[0]])
-        arrays = tuple(self.expr(arg, scope) for arg in args[1:])
-        for array in arrays:
-            if array.type.base != "Array":
-                detail = f"Illegal type {array.type} of argument of function {function.name}"
+        values = tuple(self.expr(arg, scope) for arg in args[1:])
+        # What is folded into comes last.
+        start = values[-1:] if function.name == "arrayFold" else ()
+        items = [value.type for value in start]
+        for value in values[: len(values) - len(start)]:
+            if value.type.family != _OF_LAMBDAS[function.takes]:
+                detail = f"Illegal type {value.type} of argument of function {function.name}"
                 raise HogQLError(detail, "illegal_type_of_argument")
-        return (self._lambda(function, args[0], arrays, scope), *self._zipped(arrays))
+            items += value.type.args
+        return (self._lambda(function, args[0], items, scope), *values)
 
-    def _lambda(self, function: Function, tree: Tree, arrays: tuple[Expr, ...], scope: Scope) -> Lambda:
+    def _lambda(self, function: Function, tree: Tree, items: list[Type], scope: Scope) -> Lambda:
         names: list[str] = tree["args"]
-        if len(names) != len(arrays):
+        if len(names) != len(items):
             raise HogQLError(
-                f"The lambda takes {len(names)} arguments, but {len(arrays)} arrays are given",
+                f"The lambda takes {len(names)} arguments, but {len(items)} are given",
                 "number_of_arguments_doesnt_match",
             ).at(tree)
-        parameter = self.new_name("v")
-        items = [array.type.item for array in arrays]
-        if len(items) == 1:
-            bound: dict[str, Expr] = {names[0]: Name(items[0], parameter)}
-        else:
-            whole = Name(tuple_of(items), parameter)
-            bound = {name: tuple_item(whole, place) for place, name in enumerate(names, 1)}
+        bound = {name: Name(item, self.new_name("v")) for name, item in zip(names, items, strict=True)}
         inner = scope.inner(names={**scope.names, **bound}, aggregate="lambda")
         if function.predicate:
             body = self._flag(tree["expr"], function.name, inner)
         else:
             body = self.expr(tree["expr"], inner)
-        return Lambda(body.type, (parameter,), body)
-
-    def _zipped(self, arrays: tuple[Expr, ...]) -> tuple[Expr, ...]:
-        return arrays if len(arrays) == 1 else (self.known_call("arrayZip", arrays),)
+        return Lambda(body.type, tuple(name.name for name in bound.values()), body)
 
     @staticmethod
     def _times_read(function: Function, args: tuple[Expr, ...]) -> tuple[Expr, ...]:
@@ -295,7 +293,7 @@ class CallResolver(ExpressionResolver):
 
     # --- aggregates and windows ----------------------------------------------------------------------------
 
-    def _aggregate(self, tree: Tree, function: Function, conditional: bool, scope: Scope) -> Call:
+    def _aggregate(self, tree: Tree, function: Function, conditional: bool, scope: Scope) -> Expr:
         name: str = tree["name"]
         if scope.aggregate == "lambda":
             raise HogQLUnsupported("The emulator does not support aggregates inside lambdas.")
@@ -306,7 +304,17 @@ class CallResolver(ExpressionResolver):
         if tree.get("order_by") or tree.get("within_group"):
             raise HogQLUnsupported("The emulator does not support ORDER BY inside an aggregate.")
         inner = scope.inner(aggregate=name)
+        if function.made_of is not None:
+            return self._made_of(tree, function, conditional, scope, inner)
         return self._folded(tree, tree["args"], items_of(tree, "params"), function, conditional, inner)
+
+    def _made_of(self, tree: Tree, function: Function, conditional: bool, scope: Scope, inner: Scope) -> Expr:
+        """An aggregate that is a function of another one; that function takes the other arguments."""
+        assert function.made_of is not None
+        aggregate, outer = function.made_of
+        value, *others = tree["args"]
+        call = self._folded(tree, [value], [], self._function(aggregate)[0], conditional, inner)
+        return self.known_call(outer, (call, *(self.expr(other, scope) for other in others)))
 
     def _folded(
         self,
@@ -364,7 +372,7 @@ class CallResolver(ExpressionResolver):
     def window(self, tree: Tree, scope: Scope) -> Expr:
         function, conditional = self._function(tree["name"])
         args, params = items_of(tree, "exprs"), items_of(tree, "args")
-        if function.kind == "scalar":
+        if function.kind == "scalar" or function.made_of is not None:
             raise HogQLError(f"Function '{tree['name']}' is no aggregation: it cannot stand before OVER")
         call = self._folded(tree, args, params, function, conditional, scope)
         over = self._over(tree, scope)

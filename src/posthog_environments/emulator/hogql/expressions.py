@@ -37,6 +37,7 @@ from posthog_environments.emulator.hogql.types import (
     NOTHING,
     STRING,
     UINT8,
+    Type,
     arithmetic,
     named_type,
     tuple_of,
@@ -342,6 +343,9 @@ class ExpressionResolver(ABC):
         if value.type.base == "Tuple" and isinstance(key, Literal) and isinstance(key.value, int):
             return tuple_item(value, key.value)
         if value.type.base == "Map":
+            _check_key(value.type, key.type)
+            if key.type == NOTHING:
+                return Literal(NOTHING, None)
             return Call(value.type.args[1], "arrayElement", (value, key))
         return self.known_call("arrayElement", (value, key))
 
@@ -369,3 +373,16 @@ class ExpressionResolver(ABC):
 def logic(op: str, members: list[Expr]) -> Expr:
     kind = BOOL if any(item.type.base == "Bool" for item in members) else UINT8
     return Logic(kind.null(any(item.type.nullable for item in members)), op, tuple(members))
+
+
+def _check_key(whole: Type, key: Type) -> None:
+    """Refuse what can be no key of a map.
+
+    Raises:
+        HogQLError: In ClickHouse's words.
+    """
+    kept = whole.args[0]
+    if key == NOTHING or (kept.integral and key.integral) or kept.family == key.family != "number":
+        return
+    detail = f"Illegal types of arguments: {whole}, {key} for function arrayElement"
+    raise HogQLError(detail, "illegal_type_of_argument")

@@ -41,7 +41,7 @@ class Type:
 
     @property
     def family(self) -> str:
-        """number, bool, string, time, uuid, array, tuple, map, interval, null."""
+        """number, bool, string, time, uuid, array, tuple, map, interval, null, state."""
         return "interval" if self.base.startswith("Interval") else _FAMILIES.get(self.base, "number")
 
     @property
@@ -102,6 +102,7 @@ _FAMILIES: Final = {
     "Tuple": "tuple",
     "Map": "map",
     "Nothing": "null",
+    "AggregateFunction": "state",
 }
 
 STRING: Final = Type("String")
@@ -263,16 +264,16 @@ def parse_type(text: str) -> Type:
     if name == "LowCardinality":
         return parse_type(inner)
     if name in ("Array", "Map"):
-        return Type(name, args=tuple(map(parse_type, _split(inner))))
+        return Type(name, args=tuple(map(parse_type, split_types(inner))))
     if name == "Tuple":
-        return Type(name, args=tuple(parse_type(_MEMBER_NAME.sub("", part)) for part in _split(inner)))
+        return Type(name, args=tuple(parse_type(_MEMBER_NAME.sub("", part)) for part in split_types(inner)))
     return Type(name, detail=inner)
 
 
 _MEMBER_NAME: Final = re.compile(r"^(?:`[^`]*`|\w+) ")
 
 
-def _split(text: str) -> list[str]:
+def split_types(text: str) -> list[str]:
     """Parts between commas that are in no brackets."""
     parts, depth, start = list[str](), 0, 0
     for place, character in enumerate(text):

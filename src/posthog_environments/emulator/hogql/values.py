@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from posthog_environments.emulator.hogql.types import UTC_NAMES, Type
+from posthog_environments.emulator.hogql.types import STRING, UTC_NAMES, Type
 
 
 def json_value(value: Any, kind: Type) -> Any:
     """Times of UTC end in Z, truth is 0 or 1 unless it is a Bool, what is no number is null."""
     if value is None:
         return None
+    if isinstance(value, dict):
+        entries = cast(Mapping[Any, Any], value)
+        kinds = kind.args if len(kind.args) == 2 else (STRING, STRING)
+        return {_key(key): json_value(item, kinds[1]) for key, item in entries.items()}
     if isinstance(value, (list, tuple)):
         items = cast(Sequence[Any], value)
         return [json_value(item, member) for item, member in zip(items, _members(kind, items), strict=True)]
@@ -40,6 +44,13 @@ def json_value(value: Any, kind: Type) -> Any:
     if isinstance(value, int) and kind.base.startswith("Float"):
         return float(value)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _key(key: Any) -> str:
+    """A key of a map as JSON has it: a text."""
+    if isinstance(key, bool):
+        return str(key).lower()
+    return key.isoformat() if isinstance(key, date) else str(key)
 
 
 def _members(kind: Type, value: Sequence[Any]) -> Sequence[Type]:

@@ -16,7 +16,7 @@ from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsuppor
 from posthog_environments.emulator.hogql.nodes import Query
 from posthog_environments.emulator.hogql.types import Type, parse_type
 from posthog_environments.emulator.hogql.values import json_value
-from posthog_environments.emulator.json_types import is_array
+from posthog_environments.emulator.json_types import is_array, is_object
 
 
 class ChDBEngine:
@@ -37,6 +37,11 @@ class ChDBEngine:
             return store
 
     def run(self, query: Query, data: Dataset) -> Rows:
+        for name, expr in query.columns:
+            if "AggregateFunction" in str(expr.type):
+                raise HogQLUnsupported(
+                    f"{name} is the state of an aggregate: only -Merge makes a value of it."
+                )
         store = self._store(data)
         printer = ClickHousePrinter(store.database)
         try:
@@ -65,6 +70,8 @@ def _read(value: Any, kind: Type) -> Any:
     if is_array(value):
         members = kind.args if kind.base == "Tuple" else [kind.item] * len(value)
         return [_read(item, member) for item, member in zip(value, members, strict=True)]
+    if is_object(value) and kind.base == "Map":
+        return {key: _read(item, kind.args[1]) for key, item in value.items()}
     return value
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.hogql.functions import function_of
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -218,11 +218,12 @@ class ClickHousePrinter:
             case Subquery():
                 return f"({self.query(expr.query)})"
             case Lambda():
-                return f"{expr.names[0]} -> {self.value(expr.body)}"
+                names = expr.names[0] if len(expr.names) == 1 else f"({', '.join(expr.names)})"
+                return f"{names} -> {self.value(expr.body)}"
             case Window():
                 return self._window(expr)
             case Call():
-                return self._fold(expr) if FUNCTIONS[expr.name].kind != "scalar" else self._call(expr)
+                return self._fold(expr) if function_of(expr.name).kind != "scalar" else self._call(expr)
             case _:
                 raise HogQLUnsupported(f"The emulator does not support {type(expr).__name__} here.")
 
@@ -266,14 +267,16 @@ class ClickHousePrinter:
     # --- calls ---------------------------------------------------------------------------------------------
 
     def _call(self, call: Call) -> str:
-        return FUNCTIONS[call.name].write_clickhouse([self.value(arg) for arg in call.args], call)
+        return function_of(call.name).write_clickhouse([self.value(arg) for arg in call.args], call)
 
     def _fold(self, call: Call) -> str:
         """An aggregate or window function."""
         params = f"({', '.join(map(_constant, call.params))})" if call.params else ""
         distinct = "DISTINCT " if call.distinct else ""
         condition = f" FILTER (WHERE {self.value(call.condition)})" if call.condition is not None else ""
-        return f"{FUNCTIONS[call.name].clickhouse_name}{params}({distinct}{self._list(call.args)}){condition}"
+        return (
+            f"{function_of(call.name).clickhouse_name}{params}({distinct}{self._list(call.args)}){condition}"
+        )
 
     def _window(self, window: Window) -> str:
         parts: list[str] = []

@@ -62,6 +62,7 @@ _MISTAKES: Final = (
         "incorrect_result_of_scalar_subquery",
         "Scalar subquery returned more than one row",
     ),
+    (r"negative size of an array", "too_large_array_size", "Array size cannot be negative"),
     (r"sizes of arrays", "sizes_of_arrays_dont_match", "The arrays have different sizes"),
     (r"Out of Memory|failed to allocate", "memory_limit_exceeded", "Memory limit exceeded"),
 )

@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from posthog_environments.emulator.hogql.errors import HogQLUnsupported
-from posthog_environments.emulator.hogql.functions import FUNCTIONS
+from posthog_environments.emulator.hogql.functions import Function, function_of
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
@@ -65,6 +65,7 @@ class DuckDBPrinter:
         self.tables: set[str] = set()
         # Keys of groups that may be rolled up: over several groups ClickHouse gives the type's default.
         self._rolled: tuple[Expr, ...] = ()
+        self._members: dict[str, str] = {}
 
     # --- queries -------------------------------------------------------------------------------------------
 
@@ -158,10 +159,17 @@ class DuckDBPrinter:
     def _order(self, orders: Sequence[Order]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
-            f"{self._ordered(order.expr)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+            f"{self._key_of(order)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
             for order in orders
             if not isinstance(order.expr, Literal)
         )
+
+    def _key_of(self, order: Order) -> str:
+        text, kind = self._ordered(order.expr), order.expr.type
+        if order.descending and kind.base == "Array" and kind.item.nullable:
+            # Missing members come last either way, too.
+            return f"list_transform({text}, lambda member: row(member IS NOT NULL, member))"
+        return text
 
     def _ordered(self, expr: Expr) -> str:
         """A value that is ordered as ClickHouse orders it."""
@@ -268,7 +276,7 @@ class DuckDBPrinter:
                 default = default_of(expr.type)
                 return f"coalesce({text}, {default})" if expr.outer and default != "NULL" else text
             case Name():
-                return expr.name
+                return self._members.get(expr.name, expr.name)
             case Property():
                 return self._property(expr)
             case Compare() | Logic() | Missing():
@@ -395,7 +403,7 @@ class DuckDBPrinter:
     # --- calls ---------------------------------------------------------------------------------------------
 
     def _call(self, call: Call) -> str:
-        function = FUNCTIONS[call.name]
+        function = function_of(call.name)
         if call.name in ("plus", "minus") and any(arg.type.family == "interval" for arg in call.args):
             left, right = (
                 made_interval(self.value(arg), arg.type) if arg.type.family == "interval" else self.value(arg)
@@ -412,8 +420,7 @@ class DuckDBPrinter:
         args: list[str] = []
         for place, arg in enumerate(call.args):
             if isinstance(arg, Lambda):
-                body = self.condition(arg.body) if function.predicate else self.value(arg.body)
-                args.append(f"lambda {arg.names[0]}: {body}")
+                args.append(self._lambda(arg, call, function))
             elif every and place < len(call.args) - 1 and place % every == 0:
                 args.append(self.condition(arg))
             elif arg.type.has_zone:
@@ -424,9 +431,17 @@ class DuckDBPrinter:
                 args.append(self.value(arg))
         return utc_time(function.write(args, call), call.type, zone)
 
+    def _lambda(self, node: Lambda, call: Call, function: Function) -> str:
+        """DuckDB has lambdas over one list: of several, and of a map, the members are zipped; see `arrays.rows`."""
+        whole = "_".join(node.names)
+        if len(node.names) > 1:
+            self._members |= {name: f"{whole}[{place}]" for place, name in enumerate(node.names, 1)}
+        body = self.condition(node.body) if function.predicate else self.value(node.body)
+        return f"lambda {whole}: {body}"
+
     def _fold(self, call: Call, over: str) -> str:
         """An aggregate or window function; ClickHouse gives the type's default over no rows."""
-        function = FUNCTIONS[call.name]
+        function = function_of(call.name)
         if call.name in _BY_ORDER:
             _unordered(*call.args)
         rolled = self._rolled
@@ -448,7 +463,7 @@ class DuckDBPrinter:
         if call.type == NOTHING:
             return f"max(NULL){end}{over}"
         text = function.write_fold(args, call, end + over)
-        default = function.empty or default_of(call.type)
+        default = "NULL" if call.type.nullable else function.empty or default_of(call.type)
         return (
             text
             if default == "NULL" or (call.type.base == "Float64" and function.empty)
@@ -464,7 +479,7 @@ class DuckDBPrinter:
         name, over = window.call.name, " ".join(parts)
         if name in ("lagInFrame", "leadInFrame"):
             return self._in_frame(window, over)
-        if window.frame and (FUNCTIONS[name].kind != "window" or name == "nth_value"):
+        if window.frame and (function_of(name).kind != "window" or name == "nth_value"):
             over = f"{over} {window.frame}"
         return self._fold(window.call, f" OVER ({over})")
 

@@ -7,29 +7,41 @@ them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from posthog_environments.emulator.hogql.functions import (
     addresses,
     aggregates,
     arrays,
+    bitmaps,
     casts,
     clickhouse_only,
+    funnels,
     general,
     json_types,
     json_values,
+    maps,
+    more_aggregates,
+    more_arrays,
     pieces,
+    posthogs_own,
+    reducing,
     searches,
     shapes,
     strings,
     times,
     windows,
 )
+from posthog_environments.emulator.hogql.functions.endings import with_ending
+from posthog_environments.emulator.hogql.functions.permitted import PERMITTED
 from posthog_environments.emulator.hogql.functions.registry import Function
 
 # In the order in which the documentation shows them.
 MODULES: Final = (
     aggregates,
+    more_aggregates,
+    funnels,
     windows,
     general,
     casts,
@@ -40,8 +52,13 @@ MODULES: Final = (
     addresses,
     times,
     arrays,
+    more_arrays,
+    reducing,
+    maps,
     json_values,
     json_types,
+    bitmaps,
+    posthogs_own,
     clickhouse_only,
 )
 FUNCTIONS: Final[Mapping[str, Function]] = {
@@ -64,6 +81,8 @@ _ALIASES: Final = {
     "to_char": "formatDateTime",
     "to_date": "toDate",
 }
+# As PostHog prints these two; with a further ending they are themselves.
+_OR_NULL: Final = {"avgArray": "avgArrayOrNull", "medianArray": "medianArrayOrNull"}
 _IF: Final = "If"
 
 
@@ -72,16 +91,30 @@ def canonical(name: str) -> str:
     return _ALIASES.get(name, name)
 
 
+@cache
+def named(name: str) -> Function | None:
+    """A function by its name here; an aggregate with endings is made when it is first asked for."""
+    return FUNCTIONS.get(canonical(name)) or with_ending(name, named)
+
+
+def function_of(name: str) -> Function:
+    """What a resolved call names."""
+    found = named(name)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
 def find(name: str) -> tuple[Function, bool] | None:
     """A function, and whether its last argument is the condition of an aggregate (`sumIf`); None when not here."""
     function = FUNCTIONS.get(canonical(name))
     if function is not None:
         return function, False
-    if name.endswith(_IF):
-        base = FUNCTIONS.get(canonical(name[: -len(_IF)]))
-        if base is not None and base.kind == "aggregate":
-            return base, True
-    return None
+    conditional = name.endswith(_IF)
+    plain = name.removesuffix(_IF) if conditional else _OR_NULL.get(name, name)
+    # Before OVER nobody asked PostHog's list, and endings may stand in any order only there.
+    base = named(plain) if name in PERMITTED else FUNCTIONS.get(canonical(plain))
+    return (base, conditional) if base is not None and base.kind == "aggregate" else None
 
 
-__all__ = ["FUNCTIONS", "MODULES", "Function", "canonical", "find"]
+__all__ = ["FUNCTIONS", "MODULES", "Function", "canonical", "find", "function_of"]

@@ -226,10 +226,8 @@ FUNCTIONS: Final = (
         _aggregate(name, to(_FLOAT32), "", "n", fold=fold, skips=True, empty="NULL")
         for name, fold in (("medianTDigest", _quantile_digest), ("medianTiming", _quantile_timing))
     ),
-    _aggregate(
-        "quantileExact", first, "", "n", fold=_quantile_exact, params=(0, 1), skips=True, empty="NULL"
-    ),
-    _aggregate("medianExact", first, "", "n", fold=_quantile_exact, skips=True, empty="NULL"),
+    _aggregate("quantileExact", first, "", "n", fold=_quantile_exact, params=(0, 1), skips=True, empty="0"),
+    _aggregate("medianExact", first, "", "n", fold=_quantile_exact, skips=True, empty="0"),
     _aggregate("quantiles", always(array_of(FLOAT64)), "", "n", fold=_quantiles, params=(1, 20)),
     _aggregate("groupArray", _array, "", fold=_group_array, params=(0, 1), skips=True),
     _aggregate("groupUniqArray", _array, "", fold=_group_uniq_array, params=(0, 1), skips=True),

@@ -42,6 +42,13 @@ def text_of(value: str, kind: Type) -> str:
         return f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$|(e-?)\\+?0?', '\\1')"
     if kind.base == "Array":
         return _text_of_array(value, kind)
+    if kind.base == "Map":
+        pair, quote = ("key", "value"), "':'"
+        parts = (_quoted(f"entry.{part}", item, part) for part, item in zip(pair, kind.args, strict=True))
+        pairs = (
+            f"list_transform(map_entries({value}), lambda entry: concat({(', ' + quote + ', ').join(parts)}))"
+        )
+        return f"concat('{{', array_to_string({pairs}, ','), '}}')"
     if kind.base == "Tuple":
         members = (_quoted(f"({value})[{place}]", item, "m") for place, item in enumerate(kind.args, 1))
         return f"concat('(', concat_ws(',', {', '.join(members)}), ')')"

@@ -2,90 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from posthog_environments.emulator.hogql.functions.registry import Function, Rule, always, first, to
+from posthog_environments.emulator.hogql.functions.registry import Function, Rule, always, to
 from posthog_environments.emulator.hogql.types import (
     FLOAT64,
-    INT64,
     STRING,
-    UINT8,
     UINT64,
-    Type,
-    array_of,
-    supertype,
-    tuple_of,
 )
-
-_TEXTS: Final = array_of(STRING)
 
 
 def _scalar(name: str, result: Rule, takes: str = "*", least: int = 1, most: int | None = 1) -> Function:
     return Function(name, least, most, result, "", takes, nulls=True)
 
 
-def _aggregate(
-    name: str,
-    result: Rule,
-    takes: str = "n",
-    least: int = 1,
-    most: int | None = 1,
-    params: tuple[int, int] = (0, 0),
-) -> Function:
-    return Function(name, least, most, result, "", takes, "aggregate", params, nulls=True)
-
-
-def _summed(types: Sequence[Type]) -> Type:
-    item = types[-1].item
-    return array_of(FLOAT64 if not item.integral else INT64 if item.signed else UINT64)
-
-
-def _differences(types: Sequence[Type]) -> Type:
-    return array_of(INT64 if types[-1].item.integral else FLOAT64)
-
-
-def _map(types: Sequence[Type]) -> Type:
-    return Type("Map", args=(supertype(types[::2]), supertype(types[1::2])))
-
-
-def _map_of_arrays(types: Sequence[Type]) -> Type:
-    return Type("Map", args=(types[0].item, types[1].item))
-
-
-def _keys(types: Sequence[Type]) -> Type:
-    return array_of(types[0].args[0])
-
-
-def _values(types: Sequence[Type]) -> Type:
-    return array_of(types[0].args[1])
-
-
-def _resized(types: Sequence[Type]) -> Type:
-    return array_of(types[0].item)
-
-
 TITLE: Final = "Others"
 FUNCTIONS: Final = (
-    _scalar("arrayCumSum", _summed, "*a", most=2),
-    _scalar("arrayDifference", _differences, "*a", most=2),
-    _scalar("arrayCompact", first, "a"),
-    _scalar("arrayResize", _resized, "an*", 2, 3),
-    _scalar("map", _map, "*", 2, None),
-    _scalar("mapFromArrays", _map_of_arrays, "a", 2, 2),
-    _scalar("mapKeys", _keys, "m"),
-    _scalar("mapValues", _values, "m"),
-    _scalar("mapContains", always(UINT8), "m*", 2, 2),
     _scalar("cityHash64", always(UINT64), most=None),
     *(
         _scalar(f"formatReadable{what}", to(STRING), "n")
         for what in ("Size", "Quantity", "TimeDelta", "DecimalSize")
     ),
     _scalar("geoDistance", always(FLOAT64), "n", 4, 4),
-    _aggregate("windowFunnel", always(UINT8), "*c", 2, None, (1, 4)),
-    *(_aggregate(name, tuple_of, "a", 2, None) for name in ("sumMap", "minMap", "maxMap")),
-    *(_aggregate(name, always(FLOAT64)) for name in ("skewPop", "skewSamp", "kurtPop", "kurtSamp")),
-    _aggregate("simpleLinearRegression", always(tuple_of((FLOAT64, FLOAT64))), "n", 2, 2),
-    _aggregate("deltaSum", first),
-    _aggregate("anyHeavy", first, "*"),
 )

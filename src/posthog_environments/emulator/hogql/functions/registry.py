@@ -59,6 +59,7 @@ class Function:
         constant: Which arguments must be constant.
         nulls: Whether it has rules of its own for NULL; all others are NULL where NULL is written as an argument.
         refuse: Raises for arguments whose values it does not take.
+        made_of: Of an aggregate that is a function of another one: the names of both.
         typed: Gives the type of what it gives, where that takes more than the types of the arguments.
     """
 
@@ -81,6 +82,7 @@ class Function:
     nulls: bool = False
     refuse: Refuse | None = None
     typed: Typed | None = None
+    made_of: tuple[str, str] | None = None
 
     @property
     def on_duckdb(self) -> bool:
