@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from attrs import define
 
+from parity_arguments import FITTING
 from parity_known import UNORDERED, known_reason
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import HogQLError, Result, execute
@@ -37,7 +38,22 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "t": ("now()", "today()", "timestamp", "toDateTime('2024-02-29 13:14:15')", "toDate('2025-12-31')"),
     "a": ("[1, 2, 3]", "['a', 'b']", "[]", "splitByChar(',', 'b,a,b')", "[1, null]"),
     "c": ("1", "0", "event = '$pageview'", "properties.amount > 15"),
-    "i": ("toIntervalDay(1)", "toIntervalHour(2)", "toIntervalWeek(1)"),
+    "i": (
+        *(
+            "toIntervalDay(1)",
+            "toIntervalHour(2)",
+            "toIntervalWeek(1)",
+            "toIntervalYear(3)",
+            "toIntervalQuarter(3)",
+        ),
+        *(
+            "toIntervalMonth(5)",
+            "toIntervalWeek(3)",
+            "toIntervalDay(10)",
+            "toIntervalHour(7)",
+            "toIntervalMinute(7)",
+        ),
+    ),
     "u": ("(1, 'a')",),
     "l": ("'abc'", "[1, 2]", "event"),
     "w": ("7", "-3", "300", "toInt(properties.amount)"),
@@ -67,7 +83,10 @@ _WITH_UNIT: Final = frozenset(
     for rest in ("Trunc", "trunc", "Diff", "diff", "Add", "add", "Sub", "sub")
 )
 _COUNTED: Final = frozenset({"range", "repeat", "leftPad", "rightPad"})
-_FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
+_FORMATS: Final = (
+    *("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'", "'%a %b %c %C %D %e %f'", "'%g %G %V %u %w %Q'"),
+    *("'%h %I %k %l %p %r %R %s'", "'%M %W%n%t%%'", "'at %z'"),
+)
 
 _WINDOWS: Final = (
     "row_number()",
@@ -181,6 +200,9 @@ def calls(function: Function, count: int, dice: random.Random) -> Iterator[str]:
     for _ in range(count):
         size = dice.randint(*_sizes(function, limits))
         args = [dice.choice(_ARGUMENTS[function.letter(place)]) for place in range(size)]
+        fitting = FITTING.get(function.name)
+        if fitting and dice.random() < 0.8:
+            args = [dice.choice(fitting[min(place, len(fitting) - 1)]) for place in range(size)]
         if function.zone is not None and len(args) > function.zone:
             args[function.zone] = dice.choice(_ZONES)
         if function.name in _WITH_UNIT and args:

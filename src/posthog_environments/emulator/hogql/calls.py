@@ -53,7 +53,14 @@ SPECIAL: Final = frozenset(
     {*_COMPARING, *_MEMBERSHIP, "and", "or", "not", "isNull", "isNotNull", "arrayJoin"}
 )
 _WHOLE: Final = "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-_SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_subtract": "-"}
+_SHIFTS: Final = {
+    "dateAdd": "+",
+    "date_add": "+",
+    "timeStampAdd": "+",
+    "dateSub": "-",
+    "date_subtract": "-",
+    "timeStampSub": "-",
+}
 # Calls that the parser makes of other syntax.
 _OF_SYNTAX: Final = frozenset({"_caseWithExpression"})
 
@@ -83,6 +90,8 @@ class CallResolver(ExpressionResolver):
         resolved = self._arguments(function, args, scope)
         if function.name in _SHIFTS:
             return self._shifted(function.name, resolved)
+        if function.name == "timezone":
+            return self.known_call("toTimeZone", (resolved[1], resolved[0]))
         return self.known_call(function.name, resolved)
 
     def known_call(self, name: str, args: tuple[Expr, ...]) -> Expr:
@@ -127,7 +136,7 @@ class CallResolver(ExpressionResolver):
         node = args[place]
         if not isinstance(node, Literal) or not isinstance(node.value, str):
             raise HogQLUnsupported(f"The emulator supports only a constant time zone in {function.name}().")
-        if node.value in UTC_NAMES:
+        if node.value in UTC_NAMES and all(arg.type.zone in UTC_NAMES for arg in args):
             return args[:place], None
         if not known_zone(node.value):
             raise HogQLError(f"Unknown timezone: '{node.value}'", "bad_arguments")
@@ -204,10 +213,12 @@ class CallResolver(ExpressionResolver):
         scope.unfolds.append(unfold)
         return Column(array.type.item, unfold.name, "c0")
 
-    def _now(self, name: str) -> Literal | None:
+    def _now(self, name: str) -> Expr | None:
         now: datetime = self.now
         if name == "now":
             return time_literal(now)
+        if name == "nowInBlock":
+            return self.known_call("toDateTime", (time_literal(now),))
         if name in ("today", "yesterday"):
             return time_literal((now - timedelta(days=name == "yesterday")).date())
         return None

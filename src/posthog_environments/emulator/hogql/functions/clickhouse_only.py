@@ -90,10 +90,7 @@ FUNCTIONS: Final = (
     _scalar("cityHash64", always(UINT64), most=None),
     _scalar("unhex", to(STRING), "s"),
     _scalar("hex", to(STRING)),
-    *(
-        _scalar(f"formatReadable{what}", to(STRING), "n")
-        for what in ("Size", "Quantity", "TimeDelta", "DecimalSize")
-    ),
+    _scalar("formatReadableTimeDelta", to(STRING), "n"),
     _scalar("format", always(STRING), "s", 1, None),
     Function("JSONExtract", 2, None, always(STRING), "", "s*", typed=_type_named, nulls=True),
     _scalar("toJSONString", always(STRING)),
