@@ -342,6 +342,8 @@ REFUSED = [
     ("toString(now(), 'Mars')", "bad_arguments"),
     ("timeZoneOf(today())", "illegal_type_of_argument"),
     ("dateName('years', now())", "bad_arguments"),
+    ("dateName('None', now())", "bad_arguments"),
+    ("now() + i from (select make_interval(1, 0, 0, 0, 0, 0) as i)", "emulator_unsupported"),
     ("dateName('hour', today())", "illegal_type_of_argument"),
     ("date_part('hour', today())", "illegal_type_of_argument"),
     ("age('fortnight', now(), now())", "bad_arguments"),

@@ -249,6 +249,10 @@ class ExpressionResolver(ABC):
             # Plain numbers are days of a date and seconds of a time.
             unit = "Day" if left.type.base == "Date" else "Second"
             right = Call(interval_of(unit).null(right.type.nullable), f"toInterval{unit}", (right,))
+        if right.type.base == "Tuple":
+            raise HogQLUnsupported(
+                "The emulator adds several intervals only where make_interval() is called."
+            )
         if right.type.family != "interval":
             raise HogQLError(
                 f"Illegal types {left.type} and {right.type} of arguments of function {name}",

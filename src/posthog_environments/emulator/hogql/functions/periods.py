@@ -127,8 +127,10 @@ def _part_of(args: Sequence[Expr], name: str) -> str:
 
 
 def _known_part(args: Sequence[Expr]) -> None:
+    if NOTHING in (args[0].type, args[1].type):
+        return
     part = _part_of(args, "dateName")
-    if part not in _NAMED_PARTS and part != "None":
+    if part not in _NAMED_PARTS:
         raise HogQLError(f"Invalid date part {part} for function dateName", "bad_arguments")
 
 
