@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from attrs import define
 
+from parity_arguments import FITTING
 from parity_known import UNORDERED, known_reason
 from posthog_environments.emulator import Emulator
 from posthog_environments.emulator.hogql import HogQLError, Result, execute
@@ -48,7 +49,22 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "t": ("now()", "today()", "timestamp", "toDateTime('2024-02-29 13:14:15')", "toDate('2025-12-31')"),
     "a": ("[1, 2, 3]", "['a', 'b']", "[]", "splitByChar(',', 'b,a,b')", "[1, null]"),
     "c": ("1", "0", "event = '$pageview'", "properties.amount > 15"),
-    "i": ("toIntervalDay(1)", "toIntervalHour(2)", "toIntervalWeek(1)"),
+    "i": (
+        *(
+            "toIntervalDay(1)",
+            "toIntervalHour(2)",
+            "toIntervalWeek(1)",
+            "toIntervalYear(3)",
+            "toIntervalQuarter(3)",
+        ),
+        *(
+            "toIntervalMonth(5)",
+            "toIntervalWeek(3)",
+            "toIntervalDay(10)",
+            "toIntervalHour(7)",
+            "toIntervalMinute(7)",
+        ),
+    ),
     "u": ("(1, 'a')",),
     "l": ("'abc'", "[1, 2]", "event"),
     "w": ("7", "-3", "300", "toInt(properties.amount)"),
@@ -117,7 +133,10 @@ _CONDITIONS: Final = ("x0 = 1", "x0 is null", "x0 > 1 or x0 = 1", "x0 in (1, 3)"
 _BODIES: Final = ("x0", "x0 + 1", "toString(x0)", "x0 * x0", "-x0")
 _PAIRS: Final = ("(x0, x1)", "(x1, x0)", "(concat(x0, 'x'), x1 + 1)", "x0")
 _ENDINGS: Final = ("OrNull", "OrDefault", "Array", "ForEach", "ArgMin", "ArgMax")
-_FORMATS: Final = ("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'")
+_FORMATS: Final = (
+    *("'%Y-%m-%d %H:%i:%S'", "'%F %T'", "'%j %d/%m/%y'", "'%a %b %c %C %D %e %f'", "'%g %G %V %u %w %Q'"),
+    *("'%h %I %k %l %p %r %R %s'", "'%M %W%n%t%%'", "'at %z'"),
+)
 
 _WINDOWS: Final = (
     "row_number()",
@@ -245,6 +264,9 @@ def calls(name: str, function: Function, count: int, dice: random.Random) -> Ite
     for _ in range(count):
         size = dice.randint(*_sizes(function, limits))
         args = [dice.choice(_ARGUMENTS[function.letter(place)]) for place in range(size)]
+        fitting = FITTING.get(function.name)
+        if fitting and dice.random() < 0.8:
+            args = [dice.choice(fitting[min(place, len(fitting) - 1)]) for place in range(size)]
         if function.zone is not None and len(args) > function.zone:
             args[function.zone] = dice.choice(_ZONES)
         if function.name in _WITH_UNIT and args:

@@ -34,6 +34,7 @@ _DUCKDB_REFUSES: Final = "refused by DuckDB alone"
 _CLICKHOUSE_REFUSES: Final = "refused by ClickHouse alone"
 
 KNOWN: Final = (
+    Known("by chance", "rand", _VALUES),
     Known("chDB is built without it", "uniqTheta", _CLICKHOUSE_REFUSES),
     Known("DuckDB reads JSON under constant paths alone, and says so", "JSON.*|isValidJSON", _DUCKDB_REFUSES),
     Known("approximate in ClickHouse, exact on DuckDB", "uniq.*", _VALUES),
@@ -64,7 +65,7 @@ KNOWN: Final = (
     Known("ClickHouse's Date ends in 2149 and begins in 1970", "(add|subtract|date).*", _VALUES, sql="300"),
     Known(
         "ClickHouse refuses by the value of an argument although there is nothing to compute with it",
-        "range|modulo|intDiv|floor|ceil|round|trunc|substring|substringUTF8",
+        "range|modulo|intDiv|floor|ceil|round|trunc|substring|substringUTF8|gcd|lcm|width_bucket|bitTest.*|bitShift.*",
         _CLICKHOUSE_REFUSES,
     ),
     Known(
@@ -77,6 +78,24 @@ KNOWN: Final = (
         "DuckDB has each key of a map once, and writes times, fractions and arrays in other ways: it says so",
         "map|mapFromArrays|mapApply",
         _DUCKDB_REFUSES,
+    ),
+    Known(
+        "DuckDB has other bits of fractions and of texts, and says so",
+        "bit(Count|HammingDistance|Shift.*)",
+        _DUCKDB_REFUSES,
+    ),
+    Known("DuckDB has no tuple that may be missing, and says so", "tumble|make_interval", _DUCKDB_REFUSES),
+    Known(
+        "DuckDB counts minutes that do not fill an hour in UTC alone, and says so",
+        "toStartOfInterval|tumble.*",
+        _DUCKDB_REFUSES,
+        r"Minute\(7\)",
+    ),
+    Known(
+        "an age in two zones is counted in seconds and minutes alone, and DuckDB says so",
+        "age",
+        _DUCKDB_REFUSES,
+        "toTimeZone",
     ),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),

@@ -190,6 +190,11 @@ OTHERS = [
     ),
     Case(f"select string_agg(toString(number), ',') {NONE}", [""], "String"),
     Case(
+        "select json_agg(number), json_agg(if(number = 1, null, 'x')) from numbers(3)",
+        [["[0,1,2]", '["x","x"]']],
+        "String; String",
+    ),
+    Case(
         "select countDistinctIf(event, event != 'purchase'), countDistinctIf(properties.$browser, true) from events",
         [[2, 3]],
         "UInt64; UInt64",
@@ -538,7 +543,6 @@ def test_which_endings_there_are_is_posthogs_decision(call: str, message: str) -
         "sumMap(map('a', 1))",
         "map(1.5, 1)",
         "map('a', 1, 'a', 2)",
-        "json_agg(number)",
         "arrayDifference([now()])",
         "arrayAUC([1], [1])",
         "bitmapToArray(bitmapBuild([1]))",

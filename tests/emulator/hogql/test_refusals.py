@@ -183,7 +183,7 @@ def test_the_code_follows_the_era() -> None:
     [
         "select 1 from heatmaps",
         "select 1 from system.tables",
-        "select e()",
+        "select recordingButton(event) from events",
         "select sparkline([1, 2])",
         "select uniqUpToMerge(3)(1)",
         "with recursive a as (select 1) select 1 from a",

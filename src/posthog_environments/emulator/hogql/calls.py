@@ -8,12 +8,12 @@ from typing import Any, Final
 from attrs import evolve
 
 from posthog_environments.emulator.hogql.comparing import compare, time_literal, time_of
+from posthog_environments.emulator.hogql.constant_times import constant_moment
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.expressions import ExpressionResolver, logic
 from posthog_environments.emulator.hogql.functions import Function, canonical, find
 from posthog_environments.emulator.hogql.functions.permitted import permitted, proposed
 from posthog_environments.emulator.hogql.functions.times import unit_of
-from posthog_environments.emulator.hogql.moments import constant_moment
 from posthog_environments.emulator.hogql.nodes import (
     Call,
     Column,
@@ -54,7 +54,14 @@ SPECIAL: Final = frozenset(
     {*_COMPARING, *_MEMBERSHIP, "and", "or", "not", "isNull", "isNotNull", "arrayJoin"}
 )
 _WHOLE: Final = "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-_SHIFTS: Final = {"dateAdd": "+", "date_add": "+", "dateSub": "-", "date_subtract": "-"}
+_SHIFTS: Final = {
+    "dateAdd": "+",
+    "date_add": "+",
+    "timeStampAdd": "+",
+    "dateSub": "-",
+    "date_subtract": "-",
+    "timeStampSub": "-",
+}
 # What these read in a constant must be a time.
 _READ_STRICTLY: Final = frozenset({"toDateTime", "parseDateTimeBestEffort"})
 # What a lambda is called with, by what a function takes.
@@ -88,6 +95,8 @@ class CallResolver(ExpressionResolver):
         resolved = self._arguments(function, args, scope)
         if function.name in _SHIFTS:
             return self._shifted(function.name, resolved)
+        if function.name == "timezone":
+            return self.known_call("toTimeZone", (resolved[1], resolved[0]))
         if function.name in _READ_STRICTLY and len(resolved) == 1:
             (node,) = resolved
             if isinstance(node, Literal) and isinstance(node.value, str):
@@ -136,7 +145,7 @@ class CallResolver(ExpressionResolver):
         node = args[place]
         if not isinstance(node, Literal) or not isinstance(node.value, str):
             raise HogQLUnsupported(f"The emulator supports only a constant time zone in {function.name}().")
-        if node.value in UTC_NAMES:
+        if node.value in UTC_NAMES and all(arg.type.zone in UTC_NAMES for arg in args):
             return args[:place], None
         if not known_zone(node.value):
             raise HogQLError(f"Unknown timezone: '{node.value}'", "bad_arguments")
@@ -213,10 +222,12 @@ class CallResolver(ExpressionResolver):
         scope.unfolds.append(unfold)
         return Column(array.type.item, unfold.name, "c0")
 
-    def _now(self, name: str) -> Literal | None:
+    def _now(self, name: str) -> Expr | None:
         now: datetime = self.now
         if name == "now":
             return time_literal(now)
+        if name == "nowInBlock":
+            return self.known_call("toDateTime", (time_literal(now),))
         if name in ("today", "yesterday"):
             return time_literal((now - timedelta(days=name == "yesterday")).date())
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from posthog_environments.emulator.data.dataset import Dataset
 from posthog_environments.emulator.hogql.comparing import compare, member
@@ -222,6 +222,10 @@ class ExpressionResolver(ABC):
 
     def arithmetic(self, op: str, left: Expr, right: Expr) -> Expr:
         name = ARITHMETIC[op]
+        if op == "+" and _several_intervals(left):
+            left, right = right, left
+        if op in "+-" and left.type.family == "time" and _several_intervals(right):
+            return self._moved_by_each(op, left, right)
         families = left.type.family, right.type.family
         if "null" in families:
             return Literal(NOTHING, None)
@@ -241,6 +245,13 @@ class ExpressionResolver(ABC):
                 )
         return Call(arithmetic(op, left.type, right.type), name, (left, right))
 
+    def _moved_by_each(self, op: str, moment: Expr, intervals: Call) -> Expr:
+        """Years first, then months, and so on to seconds."""
+        for kind, count in zip(intervals.type.args, intervals.args, strict=True):
+            interval = Call(kind.null(count.type.nullable), f"to{kind.base}", (count,))
+            moment = self.arithmetic(op, moment, interval)
+        return moment
+
     def _moved(self, name: str, left: Expr, right: Expr) -> Expr:
         if right.type.family == "time":
             if name == "minus":
@@ -250,6 +261,10 @@ class ExpressionResolver(ABC):
             # Plain numbers are days of a date and seconds of a time.
             unit = "Day" if left.type.base == "Date" else "Second"
             right = Call(interval_of(unit).null(right.type.nullable), f"toInterval{unit}", (right,))
+        if right.type.base == "Tuple":
+            raise HogQLUnsupported(
+                "The emulator adds several intervals only where make_interval() is called."
+            )
         if right.type.family != "interval":
             raise HogQLError(
                 f"Illegal types {left.type} and {right.type} of arguments of function {name}",
@@ -368,6 +383,10 @@ class ExpressionResolver(ABC):
 
     def missing(self, value: Expr, *, negated: bool) -> Expr:
         return Missing(UINT8, value, negated)
+
+
+def _several_intervals(value: Expr) -> TypeGuard[Call]:
+    return isinstance(value, Call) and value.name == "make_interval"
 
 
 def logic(op: str, members: list[Expr]) -> Expr:

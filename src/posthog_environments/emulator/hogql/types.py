@@ -46,7 +46,7 @@ class Type:
 
     @property
     def integral(self) -> bool:
-        return self.family in ("number", "bool") and not self.base.startswith("Float")
+        return self.family in ("number", "bool") and not self.base.startswith(("Float", "Decimal"))
 
     @property
     def numeric(self) -> bool:

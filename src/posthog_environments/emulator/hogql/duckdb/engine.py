@@ -68,10 +68,17 @@ _MISTAKES: Final = (
 )
 
 
+# What the templates of functions refuse by themselves; see `registry.refused`.
+_OWN: Final = re.compile(r"^Invalid Input Error: refused as (?P<code>\w+): (?P<message>.*)")
+
+
 def _explained(error: Exception) -> HogQLError:
     text = str(error)
     # The lines after it show the printed query.
     first = text.splitlines()[0] if text else type(error).__name__
+    own = _OWN.match(first)
+    if own is not None:
+        return HogQLError(own["message"], own["code"])
     if not first.startswith("Binder Error"):
         for pattern, code, message in _MISTAKES:
             if re.search(pattern, first, re.I):

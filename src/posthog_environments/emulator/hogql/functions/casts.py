@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from posthog_environments.emulator.hogql.errors import HogQLError
+from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
 from posthog_environments.emulator.hogql.functions.registry import Function, Write, always, fixed, to
 from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
-from posthog_environments.emulator.hogql.nodes import Call, Expr
+from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
     BOOL,
     DATE,
@@ -16,10 +16,12 @@ from posthog_environments.emulator.hogql.types import (
     DATETIME6,
     FLOAT64,
     INT64,
+    NOTHING,
     STRING,
     UTC_NAMES,
     UUID,
     Type,
+    known_zone,
 )
 
 # Texts may name an offset from UTC; DuckDB reads it only into its type with a zone.
@@ -81,7 +83,24 @@ def _quoted(value: str, kind: Type, name: str) -> str:
 
 
 def _to_string(args: Sequence[str], call: Call) -> str:
-    return text_of(args[0], call.args[0].type)
+    kind = call.args[0].type
+    if len(args) > 1:
+        node = call.args[1]
+        if not isinstance(node, Literal):
+            raise HogQLUnsupported("The emulator supports only a constant time zone in toString().")
+        kind = kind.in_zone(node.value)
+    return text_of(args[0], kind)
+
+
+def _only_times_have_zones(args: Sequence[Expr]) -> None:
+    if len(args) == 1 or args[0].type == NOTHING:
+        return
+    if not args[0].type.has_zone:
+        detail = "An incorrect number of arguments was specified for function 'toString'"
+        raise HogQLError(detail, "number_of_arguments_doesnt_match")
+    node = args[1]
+    if isinstance(node, Literal) and node.value is not None and not known_zone(node.value):
+        raise HogQLError(f"Unknown timezone: '{node.value}'", "bad_arguments")
 
 
 def _to_int(args: Sequence[str], call: Call) -> str:
@@ -230,7 +249,16 @@ def _default_there(args: Sequence[Expr]) -> None:
 
 TITLE: Final = "Conversions"
 FUNCTIONS: Final = (
-    fixed(1, "toString", lambda types: STRING.null(types[0].nullable), _to_string),
+    Function(
+        "toString",
+        1,
+        2,
+        lambda types: STRING.null(types[0].nullable),
+        _to_string,
+        "*s",
+        constant=(1,),
+        refuse=_only_times_have_zones,
+    ),
     fixed(1, "toInt", always(INT64.null()), _to_int, "p", clickhouse=_CAST.format("Int64"), nulls=True),
     fixed(
         1, "toFloat", always(FLOAT64.null()), _to_float, "p", clickhouse=_CAST.format("Float64"), nulls=True

@@ -19,9 +19,6 @@ def _scalar(name: str, result: Rule, takes: str = "*", least: int = 1, most: int
 TITLE: Final = "Others"
 FUNCTIONS: Final = (
     _scalar("cityHash64", always(UINT64), most=None),
-    *(
-        _scalar(f"formatReadable{what}", to(STRING), "n")
-        for what in ("Size", "Quantity", "TimeDelta", "DecimalSize")
-    ),
+    _scalar("formatReadableTimeDelta", to(STRING), "n"),
     _scalar("geoDistance", always(FLOAT64), "n", 4, 4),
 )

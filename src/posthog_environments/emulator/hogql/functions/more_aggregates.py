@@ -117,7 +117,9 @@ FUNCTIONS: Final = (
         kind="aggregate",
         made_of=("groupArray", "arrayStringConcat"),
     ),
-    Function("json_agg", 1, 1, always(STRING), "", kind="aggregate", made_of=("groupArray", "toJSONString")),
+    Function(
+        "json_agg", 1, 1, always(STRING), "list", kind="aggregate", made_of=("groupArray", "toJSONString")
+    ),
     _on_both("medianExactLow", first, "n", _median("ceil({} / 2)"), "0"),
     _on_both("medianExactHigh", first, "n", _median("floor({} / 2) + 1"), "0"),
     _on_both("sumWithOverflow", first, "n", _sum_with_overflow),

@@ -35,11 +35,11 @@ class Permitted:
 
 # "least-most: names"; "+" for any number; "~" before a name that may be written in any case.
 _SCALARS: Final = """
-0: e pi rand nowInBlock yesterday ~current_timestamp today current_date rowNumberInBlock rowNumberInAllBlocks
+0: e pi rand yesterday ~current_timestamp today current_date rowNumberInBlock rowNumberInAllBlocks
    h3GetRes0Indexes rank dense_rank row_number
 0-1: ~now
 0+: array tuple map
-1: negate ~abs empty notEmpty isEmpty isNotEmpty ~length ~reverse arrayEnumerate arrayPopBack arrayPopFront arrayJoin
+1: nowInBlock negate ~abs empty notEmpty isEmpty isNotEmpty ~length ~reverse arrayEnumerate arrayPopBack arrayPopFront arrayJoin
    arrayDifference arrayDistinct arrayEnumerateDense arrayReverse arrayFlatten arrayCompact arrayProduct
    hex unhex reinterpretAsUInt8 reinterpretAsUInt16 reinterpretAsUInt32 reinterpretAsUInt64 reinterpretAsUInt128
    reinterpretAsUInt256 reinterpretAsInt8 reinterpretAsInt16 reinterpretAsInt32 reinterpretAsInt64 reinterpretAsInt128

@@ -212,3 +212,22 @@ def fixed(
 def whole(value: str, kind: Type) -> str:
     """A number without its fraction, in DuckDB's SQL, whose casts would round it."""
     return value if kind.integral else f"CAST(trunc({value}) AS BIGINT)"
+
+
+def refused(code: str, message: str) -> str:
+    """DuckDB's SQL that refuses, as ClickHouse does, where a value turns out to be none that it takes."""
+    return f"error('refused as {code}: {message}')"
+
+
+def where_there(text: str, args: Sequence[str], call: Call) -> str:
+    """Nothing where an argument is missing, in DuckDB's SQL, for a text that would give something then."""
+    missing = [f"{arg} IS NULL" for arg, node in zip(args, call.args, strict=True) if node.type.nullable]
+    return f"CASE WHEN {' OR '.join(missing)} THEN NULL ELSE {text} END" if missing else text
+
+
+def wrapped(value: str, kind: Type) -> str:
+    """A whole number as so many bits hold it, in DuckDB's SQL, which has no overflow without an error."""
+    size, low = 1 << kind.bits, 1 << kind.bits - 1 if kind.signed else 0
+    inner = f"(CAST({value} AS HUGEINT) + {low})" if low else f"CAST({value} AS HUGEINT)"
+    text = f"((({inner} % {size}) + {size}) % {size})"
+    return f"({text} - {low})" if low else text

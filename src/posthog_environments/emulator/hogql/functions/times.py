@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,6 +27,7 @@ from posthog_environments.emulator.hogql.types import (
     UINT16,
     UINT32,
     UINT64,
+    UTC_NAMES,
     Type,
 )
 
@@ -46,24 +46,6 @@ _MAKERS: Final = {
     "year": "to_years(CAST({0} AS INTEGER))",
 }
 _WEEK_FROM_SUNDAY: Final = "CAST(date_trunc('week', {0} + INTERVAL 1 DAY) - INTERVAL 1 DAY AS DATE)"
-# ClickHouse's letters that mean something else in DuckDB, or nothing.
-_FORMAT: Final = {
-    "%i": "%M",
-    "%M": "%B",
-    "%F": "%Y-%m-%d",
-    "%T": "%H:%M:%S",
-    "%R": "%H:%M",
-    "%D": "%m/%d/%y",
-    "%s": "%S",
-    "%h": "%I",
-    "%r": "%I:%M %p",
-    "%e": "%-d",
-    "%k": "%-H",
-    "%l": "%-I",
-    "%n": "\n",
-    "%t": "\t",
-}
-_SAME: Final = frozenset("YymdHSIpjabBWf%uwVGAcUM")
 
 
 def unit_of(node: Expr, function: str) -> str:
@@ -139,7 +121,7 @@ def _start_of_week(args: Sequence[str], call: Call) -> str:
     return f"CAST(date_trunc('week', {args[0]}) AS DATE)"
 
 
-def _kind_of_start(unit: str, moment: Expr) -> Type:
+def kind_of_start(unit: str, moment: Expr) -> Type:
     """The type of the start of a unit; not every one has a start within a date."""
     name = f"toStartOf{unit.capitalize()}"
     start = next(function for function in FUNCTIONS if function.name == name)
@@ -175,12 +157,34 @@ def _blocks(minutes: int) -> str:
     return f"time_bucket(INTERVAL {minutes} MINUTE, CAST({{0}} AS TIMESTAMP), TIMESTAMP '1970-01-01')"
 
 
-def _interval_start(args: Sequence[str], call: Call) -> str:
+def _in_step(call: Call, unit: str) -> bool:
+    """Whether minutes or seconds begin together in all zones, because an hour is so many of them."""
+    zones = {str(arg.value) for arg in call.args[2:] if isinstance(arg, Literal)} or {call.args[0].type.zone}
+    interval = call.args[1]
+    node = interval.args[0] if isinstance(interval, Call) else None
+    size = node.value * (60 if unit == "minute" else 1) if isinstance(node, Literal) else 0
+    return zones <= UTC_NAMES or bool(size and 3600 % size == 0)
+
+
+def interval_start(args: Sequence[str], call: Call) -> str:
+    """The start of the interval that a time is in."""
     unit = interval_unit(call.args[1].type)
-    origin = "1970-01-05" if unit == "week" else "1970-01-01"
-    target = "TIMESTAMP" if unit in (*_OF_DAY, "day") else "DATE"
+    moment, count = f"CAST({args[0]} AS TIMESTAMP)", f"CAST({args[1]} AS BIGINT)"
+    if unit == "year":
+        return f"make_date(year({moment}) // {count} * {count}, 1, 1)"
     interval = made_interval(args[1], call.args[1].type)
-    return f"CAST(time_bucket({interval}, CAST({args[0]} AS TIMESTAMP), TIMESTAMP '{origin}') AS {target})"
+    if unit in ("month", "quarter"):
+        return f"CAST(time_bucket({interval}, {moment}, TIMESTAMP '1900-01-01') AS DATE)"
+    if unit == "week":
+        return f"CAST(time_bucket({interval}, {moment}, TIMESTAMP '1970-01-05') AS DATE)"
+    if unit == "hour":
+        # Every day begins with one.
+        return f"time_bucket({interval}, {moment}, date_trunc('day', {moment}))"
+    if unit in _OF_DAY and not _in_step(call, unit):
+        raise HogQLUnsupported(
+            "The emulator on DuckDB supports this interval in UTC only; chDB in every zone."
+        )
+    return f"time_bucket({interval}, {moment}, TIMESTAMP '1970-01-01')"
 
 
 def _difference(args: Sequence[str], call: Call) -> str:
@@ -194,21 +198,6 @@ def _difference(args: Sequence[str], call: Call) -> str:
         zone = zone_of(call, 3)
         low, high = (utc_time(f"date_trunc('{unit}', {text})", DATETIME6, zone) for text in (low, high))
     return f"datediff('{unit}', {low}, {high})"
-
-
-def _format(args: Sequence[str], call: Call) -> str:
-    node = call.args[1]
-    if not isinstance(node, Literal) or not isinstance(node.value, str):
-        raise HogQLUnsupported("The emulator supports only a constant format in formatDateTime().")
-
-    def replace(found: re.Match[str]) -> str:
-        letter = found[0]
-        if letter not in _FORMAT and letter[1:] not in _SAME:
-            raise HogQLUnsupported(f"The emulator does not support {letter} in formatDateTime().")
-        return _FORMAT.get(letter, letter)
-
-    pattern = re.sub(r"%.?", replace, node.value, flags=re.DOTALL).replace("'", "''")
-    return f"strftime({args[0]}, '{pattern}')"
 
 
 def _part(name: str, duckdb: str, kind: Type = UINT8, takes: str = "t*") -> Function:
@@ -265,11 +254,11 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         2,
         3,
         to(DATETIME),
-        _interval_start,
+        interval_start,
         "ti*",
         zone=2,
         local=True,
-        typed=lambda args: _kind_of_start(interval_unit(args[1].type), args[0]),
+        typed=lambda args: kind_of_start(interval_unit(args[1].type), args[0]),
     ),
     *(
         Function(
@@ -282,13 +271,15 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
             clickhouse=_truncated_by_name,
             zone=2,
             local=True,
-            typed=lambda args: _kind_of_start(unit_of(args[0], "dateTrunc"), args[1]),
+            typed=lambda args: kind_of_start(unit_of(args[0], "dateTrunc"), args[1]),
         )
         for name in ("dateTrunc", "date_trunc")
     ),
     *(Function(name, 3, 3, to(INT64), _difference, "stt", local=True) for name in ("dateDiff", "date_diff")),
-    Function("formatDateTime", 2, 3, to(STRING), _format, "ts*", zone=2, local=True),
-    Function("toTimeZone", 2, 2, first, "{0}", "ds", clickhouse=_in_zone, zone=1),
+    # The zone of a PostHog project, where none is named; here it is UTC.
+    Function(
+        "toTimeZone", 1, 2, lambda types: types[0].in_zone("UTC"), "{0}", "ds", clickhouse=_in_zone, zone=1
+    ),
     _part("toYear", "year({0})", UINT16),
     _part("toQuarter", "quarter({0})"),
     _part("toMonth", "month({0})"),
@@ -316,4 +307,9 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("dateSub", 2, 3, always(DATETIME6), "NULL"),
     Function("date_add", 2, 2, always(DATETIME6), "NULL"),
     Function("date_subtract", 2, 2, always(DATETIME6), "NULL"),
+    Function("timeStampAdd", 2, 2, always(DATETIME6), "NULL"),
+    Function("timeStampSub", 2, 2, always(DATETIME6), "NULL"),
+    # And this one into toTimeZone.
+    Function("timezone", 2, 2, always(DATETIME6), "NULL"),
+    Function("nowInBlock", 1, 1, always(DATETIME), "NULL", zone=0),
 )
