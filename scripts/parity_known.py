@@ -97,6 +97,7 @@ KNOWN: Final = (
         _DUCKDB_REFUSES,
         "toTimeZone",
     ),
+    Known("backwards in time ClickHouse's weeks depend on the day of the week", "age", _VALUES, sql="'week'"),
     Known("arrays and values of types that do not belong together", "transform"),
     Known("whether a fraction is true", "xor", _CLICKHOUSE_REFUSES, sql=r"2\.5|amount"),
     Known("a Variant in this ClickHouse: NULL beside arrays", "array|if|multiIf", _TYPES, sql="null"),

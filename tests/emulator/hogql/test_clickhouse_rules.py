@@ -68,6 +68,13 @@ TEXTS = [
         [["[1,2]", "['a','it\\'s']", "(1,'a')", "[[1],[]]", "['2025-06-01',NULL]", "[1]a(1,'b')"]],
     ),
     Case("select concat(2.5, true, 1), concat('a', null, [true])", [["2.5true1", "a[true]"]]),
+    # One time less another: seconds, with their fractions as a decimal, which PostHog's JSON has as a text.
+    Case(
+        "select toDateTime('2025-06-02 00:00:01') - toDateTime('2025-06-01'), now() - toDateTime('2025-06-30 12:00:00.5'), "
+        "nullIf(now(), now()) - now(), toFloat(max(timestamp) - min(timestamp)) > 0, avg(now() - now()) from events",
+        [[86401, "86399.500000", None, 1, 0.0]],
+        "Int32; Decimal(18, 6); Nullable(Decimal(18, 6)); UInt8; Float64",
+    ),
     # Truth counts as 0 and 1, and what is made of it alone stays a truth value.
     Case(
         "select avg(true), sum(number = 1), stddevPop(true), quantile(0.5)(number > 0), max(true) from numbers(2)",

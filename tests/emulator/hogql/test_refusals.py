@@ -16,7 +16,7 @@ from posthog_environments.emulator.hogql import HogQLError, syntax
 from posthog_environments.emulator.hogql.duckdb.store import connect
 from posthog_environments.emulator.hogql.errors import EngineMissing
 from posthog_environments.emulator.hogql.functions import FUNCTIONS
-from posthog_environments.emulator.query_engine import INSTALL
+from posthog_environments.emulator.query_engine import INSTALL, EngineName
 
 from ..conftest import Api
 from .cases import EMULATOR, ask, refusal
@@ -80,6 +80,12 @@ MISTAKES = [
         "event + 1",
         "illegal_type_of_argument",
         "Illegal types String and UInt8 of arguments of function plus",
+    ),
+    (
+        "select toDateTime('2025-06-01') - today()",
+        "toDateTime('2025-06-01') - today()",
+        "illegal_type_of_argument",
+        "Illegal types DateTime('UTC') and Date of arguments of function minus",
     ),
     (
         "select event, count() from events",
@@ -425,3 +431,12 @@ def test_whatever_is_asked_only_a_refusal_is_raised(seed: int) -> None:
             ask("".join(words), {"x": dice.choice([1, None, "a", [1], True, 1.5])})
         except HogQLError:
             continue
+
+
+def test_duckdb_computes_with_no_decimals(query_engine: EngineName) -> None:
+    """It rounds them in another way than ClickHouse; the refusal says what to write."""
+    sql = "select (max(timestamp) - min(timestamp)) / 60 from events"
+    if query_engine == "chdb":
+        assert ask(sql).types[0][1] == "Decimal(18, 6)"
+    else:
+        assert "toFloat()" in str(refusal(sql))

@@ -66,6 +66,25 @@ _SHIFTS: Final = {
 _READ_STRICTLY: Final = frozenset({"toDateTime", "parseDateTimeBestEffort"})
 # What a lambda is called with, by what a function takes.
 _OF_LAMBDAS: Final = {"*a": "array", "*a*": "array", "*m": "map"}
+# What DuckDB does with decimals as ClickHouse does.
+_OF_DECIMALS: Final = frozenset(
+    {
+        *("toFloat", "toInt", "toNullable", "assumeNotNull", "tuple", "array", "toTypeName"),
+        *(
+            "any",
+            "anyLast",
+            "argMax",
+            "argMin",
+            "avg",
+            "count",
+            "groupArray",
+            "max",
+            "min",
+            "uniq",
+            "uniqExact",
+        ),
+    }
+)
 # Calls that the parser makes of other syntax.
 _OF_SYNTAX: Final = frozenset({"_caseWithExpression"})
 
@@ -122,6 +141,8 @@ class CallResolver(ExpressionResolver):
         if function.name in ("plus", "minus") and {"time", "interval"} & {kind.family for kind in types}:
             return self.arithmetic("+" if function.name == "plus" else "-", args[0], args[1])
         function.check(args)
+        if function.name not in _OF_DECIMALS:
+            self.refuse_decimals(function.name, types)
         if not function.nulls and any(arg.type == NOTHING for arg in args if not isinstance(arg, Lambda)):
             return Literal(NOTHING, None)
         kind = function.kind_of(args)
@@ -357,6 +378,8 @@ class CallResolver(ExpressionResolver):
             )
         resolved = tuple(self.expr(arg, scope) for arg in args)
         types = [arg.type for arg in resolved]
+        if function.name not in _OF_DECIMALS:
+            self.refuse_decimals(function.name, types[:1])
         function.check(resolved)
         distinct = bool(tree.get("distinct"))
         kind = NOTHING if NOTHING in types and not function.nulls else function.result(types)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
@@ -32,13 +33,14 @@ from posthog_environments.emulator.hogql.syntax import Tree
 from posthog_environments.emulator.hogql.types import (
     BOOL,
     FLOAT64,
-    INT32,
     INT64,
     NOTHING,
     STRING,
     UINT8,
     Type,
     arithmetic,
+    difference,
+    illegal_types,
     named_type,
     tuple_of,
     type_of_constant,
@@ -231,19 +233,29 @@ class ExpressionResolver(ABC):
             return Literal(NOTHING, None)
         if "time" in families and op in "+-" and families != ("time", "time"):
             return self._moved(name, left, right)
-        if families == ("time", "time") and op == "-" and left.type.base == right.type.base == "Date":
-            return Call(INT32.null(left.type.nullable or right.type.nullable), "minus", (left, right))
+        if families == ("time", "time") and op == "-":
+            kind = difference(left.type, right.type)
+            return Call(kind.null(left.type.nullable or right.type.nullable), "minus", (left, right))
         if "time" in families:
-            raise HogQLUnsupported("The emulator subtracts only dates from one another; use dateDiff().")
+            raise illegal_types(left.type, right.type, name)
         if "interval" in families:
             raise HogQLUnsupported("The emulator adds intervals to dates and times only.")
         for side in (left, right):
             if not side.type.numeric and side.type.family != "null":
-                raise HogQLError(
-                    f"Illegal types {left.type} and {right.type} of arguments of function {name}",
-                    "illegal_type_of_argument",
-                )
+                raise illegal_types(left.type, right.type, name)
+        self.refuse_decimals(name, (left.type, right.type))
         return Call(arithmetic(op, left.type, right.type), name, (left, right))
+
+    def refuse_decimals(self, name: str, types: Iterable[Type]) -> None:
+        """Refuse to compute with differences of times on DuckDB, which rounds in another way than ClickHouse.
+
+        Raises:
+            HogQLUnsupported: One of them is one.
+        """
+        if self.engine == "duckdb" and any(kind.base == "Decimal" for kind in types):
+            raise HogQLUnsupported(
+                f"The emulator on DuckDB does not compute {name}() of decimals: use toFloat() first, or chDB."
+            )
 
     def _moved_by_each(self, op: str, moment: Expr, intervals: Call) -> Expr:
         """Years first, then months, and so on to seconds."""
@@ -266,10 +278,7 @@ class ExpressionResolver(ABC):
                 "The emulator adds several intervals only where make_interval() is called."
             )
         if right.type.family != "interval":
-            raise HogQLError(
-                f"Illegal types {left.type} and {right.type} of arguments of function {name}",
-                "illegal_type_of_argument",
-            )
+            raise illegal_types(left.type, right.type, name)
         kind = shifted(left.type, interval_unit(right.type))
         return Call(kind.null(left.type.nullable or right.type.nullable), name, (left, right))
 

@@ -221,6 +221,24 @@ def arithmetic(op: str, left: Type, right: Type) -> Type:
     return Type(f"{'Int' if signed else 'UInt'}{min(bits * 2, 64)}", nullable)
 
 
+def illegal_types(left: Type, right: Type, name: str) -> HogQLError:
+    return HogQLError(
+        f"Illegal types {left} and {right} of arguments of function {name}", "illegal_type_of_argument"
+    )
+
+
+def difference(left: Type, right: Type) -> Type:
+    """The type of one time less another: days of dates, seconds of times, with their fractions where one has them.
+
+    Raises:
+        HogQLError: A date and a time of a day.
+    """
+    if (left.base == "Date") != (right.base == "Date"):
+        raise illegal_types(left, right, "minus")
+    scale = max((int(kind.detail[:1]) for kind in (left, right) if kind.base == "DateTime64"), default=None)
+    return INT32 if scale is None else Type("Decimal", detail=f"18, {scale}")
+
+
 def named_type(name: str) -> Type | None:
     """The type of a cast, by any of the names that PostHog takes; None for others."""
     return _NAMED.get(name.lower())

@@ -35,6 +35,9 @@ def json_value(value: Any, kind: Type) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if kind.base == "Decimal":
+        # PostHog's encoder writes decimals as texts, with every digit of their scale.
+        return f"{Decimal(str(value)):.{int(kind.detail.split(',')[1])}f}"
     if isinstance(value, Decimal):
         value = int(value) if kind.integral else float(value)
     if isinstance(value, float):

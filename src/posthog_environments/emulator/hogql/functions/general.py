@@ -135,6 +135,15 @@ def _unsigned(types: Sequence[Type]) -> Type:
     return Type(f"UInt{kind.bits}", kind.nullable) if kind.signed or kind.base == "Bool" else kind
 
 
+def _minus(args: Sequence[str], call: Call) -> str:
+    if call.args[0].type.family != "time" or call.args[0].type.base == "Date":
+        return f"({args[0]} - {args[1]})"
+    micros = f"(epoch_us({args[0]}) - epoch_us({args[1]}))"
+    if call.type.base != "Decimal":
+        return f"CAST({micros} // 1000000 AS INTEGER)"
+    return f"CAST({micros} / 1000000 AS DECIMAL({call.type.detail}))"
+
+
 def _negate(args: Sequence[str], call: Call) -> str:
     # From a number with a sign, because DuckDB gives what has none no room for one.
     return f"(0::BIGINT - {args[0]})" if call.args[0].type.integral else f"(-{args[0]})"
@@ -185,7 +194,7 @@ def _transformed(types: Sequence[Type]) -> Type:
 TITLE: Final = "Arithmetic, conditions, tuples"
 FUNCTIONS: Final = (
     fixed(2, "plus", _math("+"), "({0} + {1})", "n"),
-    fixed(2, "minus", _math("-"), "({0} - {1})", "n"),
+    fixed(2, "minus", _math("-"), _minus, "n"),
     fixed(2, "multiply", _math("*"), "({0} * {1})", "n"),
     fixed(2, "divide", _math("/"), "(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))", "n"),
     fixed(2, "modulo", _math("%"), "({0} % {1})", "n"),

@@ -10,6 +10,7 @@ from posthog_environments.emulator.hogql.functions.registry import (
     Function,
     Rule,
     always,
+    counted,
     first,
     to,
 )
@@ -46,13 +47,13 @@ def _wrapped(number: str, kind: Type) -> str:
 
 def _sum_with_overflow(args: Sequence[str], call: Call, end: str) -> str:
     value = f"CAST({args[0]} AS UTINYINT)" if call.args[0].type.family == "bool" else args[0]
-    return _wrapped(f"sum({value}){end}", call.args[0].type)
+    return _wrapped(f"sum({value}){end}", call.type)
 
 
 def _delta_sum(args: Sequence[str], call: Call, end: str) -> str:
     steps = "list_zip(all_of_them[1:len(all_of_them) - 1], all_of_them[2:])"
     grown = f"list_sum(list_transform({steps}, lambda pair: greatest(pair[2] - pair[1], 0)))"
-    kind = call.args[0].type
+    kind = call.type
     value = f"CAST({args[0]} AS {'HUGEINT' if kind.integral else 'DOUBLE'})"
     # One value alone has grown by nothing.
     whole = f"list_transform([list({value}){end}], lambda all_of_them: CASE WHEN len(all_of_them) > 0 THEN coalesce({grown}, 0) END)[1]"
@@ -122,9 +123,9 @@ FUNCTIONS: Final = (
     ),
     _on_both("medianExactLow", first, "n", _median("ceil({} / 2)"), "0"),
     _on_both("medianExactHigh", first, "n", _median("floor({} / 2) + 1"), "0"),
-    _on_both("sumWithOverflow", first, "n", _sum_with_overflow),
+    _on_both("sumWithOverflow", counted, "n", _sum_with_overflow),
     # Never NULL, whatever the values are.
-    _on_both("deltaSum", lambda types: types[0].null(False), "n", _delta_sum),
+    _on_both("deltaSum", lambda types: counted(types).null(False), "n", _delta_sum),
     _on_both("groupBitmap", first, "w", _group_bitmap),
     *(_chdb(name, _maps, "*", 1, None) for name in ("sumMap",)),
     *(_chdb(name, _extreme_maps, "*", 1, None) for name in ("minMap", "maxMap")),

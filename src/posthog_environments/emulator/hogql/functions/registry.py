@@ -174,6 +174,11 @@ def first(types: Sequence[Type]) -> Type:
     return types[0]
 
 
+def counted(types: Sequence[Type]) -> Type:
+    """The type of the first argument, where a truth value counts as a number."""
+    return Type("UInt8", types[0].nullable) if types[0].base == "Bool" else types[0]
+
+
 def last(types: Sequence[Type]) -> Type:
     return types[-1]
 
