@@ -17,11 +17,11 @@ CELL = 617420388352917503
 EDGE = 1248204388774707199
 
 CASES: list[tuple[str, Any, str]] = [
-    ("toDecimal(5.55, 1)", 5.5, "Nullable(Decimal(18, 1))"),
+    ("toDecimal(5.55, 1)", "5.5", "Nullable(Decimal(18, 1))"),
     ("toDecimal('x', 2)", None, "Nullable(Decimal(18, 2))"),
     ("toDecimal(null, 2)", None, "Nullable(Decimal(18, 2))"),
-    ("multiplyDecimal(toDecimal(1.5, 2), toDecimal(2, 1))", 3, "Nullable(Decimal(76, 2))"),
-    ("divideDecimal(toDecimal(1.5, 2), toDecimal(2, 1), 3)", 0.75, "Nullable(Decimal(76, 3))"),
+    ("multiplyDecimal(toDecimal(1.5, 2), toDecimal(2, 1))", "3.00", "Nullable(Decimal(76, 2))"),
+    ("divideDecimal(toDecimal(1.5, 2), toDecimal(2, 1), 3)", "0.750", "Nullable(Decimal(76, 3))"),
     ("_toInt8(300)", 44, "Int8"),
     ("_toInt16('5')", 5, "Int16"),
     ("_toInt32(2.5)", 2, "Int32"),
