@@ -89,6 +89,22 @@ CASTS = [
         ],
         "DateTime('UTC'); DateTime('UTC'); DateTime64(6, 'UTC'); DateTime64(6, 'UTC'); DateTime64(6, 'UTC')",
     ),
+    Case(
+        "select toDateTime64('2025-06-08 10:11:12.987654', 3), toDateTime64(1.5, 1), toString(toDateTime64(now(), 0)), "
+        "toDateTime64('2025-06-08 10:00:00', 3, 'Europe/Berlin'), toDateTime64(nullIf('2025-06-08', '2025-06-08')), toDateTime64(now()) = now()",
+        [
+            [
+                "2025-06-08T10:11:12.987000Z",
+                "1970-01-01T00:00:01.500000Z",
+                "2025-07-01 12:00:00",
+                "2025-06-08T10:00:00+02:00",
+                None,
+                1,
+            ]
+        ],
+        "DateTime64(3, 'UTC'); DateTime64(1, 'UTC'); String; DateTime64(3, 'Europe/Berlin'); "
+        "Nullable(DateTime64(6, 'UTC')); UInt8",
+    ),
     Case("select max(toDateTime('2025-06-08')) from numbers(0)", ["1970-01-01T00:00:00Z"], "DateTime('UTC')"),
     Case(
         "select toString(timestamp), toString(toDate(timestamp)) from events limit 1",

@@ -440,3 +440,19 @@ def test_duckdb_computes_with_no_decimals(query_engine: EngineName) -> None:
         assert ask(sql).types[0][1] == "Decimal(18, 6)"
     else:
         assert "toFloat()" in str(refusal(sql))
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("toDateTime64('soon', 3)", "cannot_parse_datetime"),
+        ("toDateTime64(event, 3)", "cannot_parse_datetime"),
+        ("toDateTime64(timestamp, length(event))", "illegal_type_of_argument"),
+        ("toDateTime64(timestamp, 10)", "illegal_type_of_argument"),
+        ("toDateTime64(timestamp, 9)", "emulator_unsupported"),
+    ],
+)
+def test_todatetime64_reads_strictly_whatever_it_is_given(call: str, code: str) -> None:
+    error = refusal(f"select {call} from events")
+    assert error.code == code
+    assert "SELECT" not in str(error), "the printed query is nobody's business"

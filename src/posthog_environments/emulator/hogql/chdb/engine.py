@@ -114,6 +114,8 @@ _MISTAKES: Final = frozenset(
 def _explained(error: Exception) -> HogQLError:
     found = _ERROR.search(str(error))
     if found is not None and found["name"] in _MISTAKES:
-        return HogQLError(found["message"], found["name"].lower())
+        # What follows shows the printed query.
+        message = re.split(r": (?:In scope|while executing|While processing) ", found["message"])[0]
+        return HogQLError(message, found["name"].lower())
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     return HogQLUnsupported(f"chDB cannot run this query: {first}")

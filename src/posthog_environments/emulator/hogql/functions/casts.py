@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from attrs import evolve
+
 from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsupported
-from posthog_environments.emulator.hogql.functions.registry import Function, Write, always, fixed, to
+from posthog_environments.emulator.hogql.functions.registry import (
+    Function,
+    Write,
+    always,
+    fixed,
+    refused,
+    to,
+    where_there,
+)
 from posthog_environments.emulator.hogql.functions.zones import local_time, utc_time
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
@@ -57,8 +67,8 @@ def text_of(value: str, kind: Type) -> str:
     if kind.has_zone:
         value = local_time(value, kind.zone)
     if kind.base == "DateTime64":
-        digits = 3 if kind.detail.startswith("3") else 6
-        return f"left(strftime({value}, '%Y-%m-%d %H:%M:%S.%f'), {20 + digits})"
+        digits = int(kind.detail[:1])
+        return f"left(strftime({value}, '%Y-%m-%d %H:%M:%S.%f'), {20 + digits if digits else 19})"
     if kind.base == "DateTime":
         return f"strftime({value}, '%Y-%m-%d %H:%M:%S')"
     return f"CAST({value} AS VARCHAR)"
@@ -155,10 +165,6 @@ def _moment(types: Sequence[Type]) -> Type:
     return DATETIME.null(kind.nullable)
 
 
-def _finer_moment(types: Sequence[Type]) -> Type:
-    return DATETIME6.null(types[0].nullable or types[0].family == "string")
-
-
 def _read_moment(args: Sequence[str], call: Call) -> str:
     """A text that names no offset is in the zone that is named."""
     moment, zone = PARSED_TIME.format(args[0]), call.type.zone
@@ -225,13 +231,44 @@ def _parsed(args: Sequence[str], call: Call) -> str:
     return f"parseDateTime64BestEffortOrNull({args[0]}, 6, {call.type.zone!r})"
 
 
-def _moment_of(name: str, precision: str = "") -> Write:
-    def write(args: Sequence[str], call: Call) -> str:
-        if call.args[0].type.family == "string":
-            return _parsed(args, call)
-        return f"{name}({args[0]}{precision}, {call.type.zone!r})"
+def _to_clickhouse_moment(args: Sequence[str], call: Call) -> str:
+    if call.args[0].type.family == "string":
+        return _parsed(args, call)
+    return f"toDateTime({args[0]}, {call.type.zone!r})"
 
-    return write
+
+def _scale(args: Sequence[Expr]) -> int:
+    """How many digits a fraction of seconds has; 6 where PostHog puts them in.
+
+    Raises:
+        HogQLError: It is no constant from 0 to 9.
+        HogQLUnsupported: Nobody here has so many.
+    """
+    if len(args) < 2:
+        return 6
+    value = args[1].value if isinstance(args[1], Literal) else None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 9:
+        raise HogQLError("Scale of toDateTime64() must be a constant from 0 to 9", "illegal_type_of_argument")
+    if value > 6:
+        raise HogQLUnsupported("The emulator's times have microseconds, and no digits beyond them.")
+    return value
+
+
+def _finer(args: Sequence[Expr]) -> Type:
+    return Type("DateTime64", args[0].type.nullable, detail=f"{_scale(args)}, 'UTC'")
+
+
+def _to_finer(args: Sequence[str], call: Call) -> str:
+    moment = _to_moment(args, call)
+    if call.args[0].type.family == "string":
+        none = refused("cannot_parse_datetime", "Cannot parse datetime")
+        moment = where_there(f"coalesce({moment}, {none})", args[:1], evolve(call, args=call.args[:1]))
+    step = 10 ** (6 - _scale(call.args))
+    return moment if step == 1 else f"make_timestamp(epoch_us({moment}) // {step} * {step})"
+
+
+def _to_clickhouse_finer(args: Sequence[str], call: Call) -> str:
+    return f"toDateTime64({args[0]}, {_scale(call.args)}, {call.type.zone!r})"
 
 
 def _or_zero(name: str, kind: Type, read: Write, clickhouse: str) -> Function:
@@ -303,16 +340,17 @@ FUNCTIONS: Final = (
         clickhouse=_by_type("toDateOrNull", "toDate"),
         local=True,
     ),
-    Function("toDateTime", 1, 2, _moment, _to_moment, "p", clickhouse=_moment_of("toDateTime"), zone=1),
+    Function("toDateTime", 1, 2, _moment, _to_moment, "p", clickhouse=_to_clickhouse_moment, zone=1),
     Function(
         "toDateTime64",
         1,
         3,
-        _finer_moment,
-        _to_moment,
+        always(DATETIME6),
+        _to_finer,
         "p*",
-        clickhouse=_moment_of("toDateTime64", ", 6"),
+        clickhouse=_to_clickhouse_finer,
         zone=2,
+        typed=_finer,
     ),
     Function(
         "parseDateTimeBestEffort",
