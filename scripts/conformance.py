@@ -370,7 +370,7 @@ def _broken(case: Case[Any]) -> Iterator[str]:
     data = case.meta.phase.data
     for mutation in data.mutations:
         place = mutation.parameter_location.value
-        steps = [step for step in mutation.schema_pointer.split("/") if step not in ("", "properties")]
+        steps = _names(mutation.schema_pointer)
         inner = ".".join(steps) if place == "body" else mutation.parameter or (steps[0] if steps else "")
         yield f"{place}.{inner}" if inner else place
     if not data.mutations and data.parameter_location is not None:
@@ -381,6 +381,12 @@ def _broken(case: Case[Any]) -> Iterator[str]:
             steps = (data.description or "").split(": ")[0].split(" -> ")
             inner = ".".join(step for step in steps if step.replace("_", "").replace("$", "").isalnum())
             yield f"{place}.{inner}" if inner else place
+
+
+def _names(schema_pointer: str) -> list[str]:
+    """The steps of a pointer without the keyword `properties`; a property may have that name too."""
+    steps = iter(step for step in schema_pointer.split("/") if step)
+    return [next(steps, step) if step == "properties" else step for step in steps]
 
 
 def _blamed(content: str) -> Iterator[str]:
