@@ -215,7 +215,7 @@ def test_wrong_queries_are_refused_in_posthogs_words(api: Api, sql: str, code: s
     ("sql", "start", "end"),
     [
         ("select 1 from heatmaps", 14, 22),
-        ("select windowFunnel(1)(timestamp, 1) from events", 7, 36),
+        ("select sparkline([1, 2]) from events", 7, 24),
         ("select 1 from events where event in (event)", 37, 42),
         ("with recursive a as (select 1) select 1 from a", 15, 30),
         ("select " + "(" * 100 + "1" + ")" * 100, 27, 28),
