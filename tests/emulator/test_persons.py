@@ -504,3 +504,26 @@ def test_the_period_of_legacy_insights_ends_at_date_to(api: Api) -> None:
 def test_a_null_in_a_filter_counts_as_left_out(either: Api) -> None:
     filters = json.dumps([{"key": "email", "value": "nobody", "operator": None, "type": None}])
     assert either.get("persons/", properties=filters)["results"] == []
+
+
+@pytest.mark.behaviour(
+    "persons_list",
+    "a property filter of nothing holds for everybody",
+    source="PostHog source schema.py, 2025: EmptyPropertyFilter",
+)
+def test_a_filter_of_nothing_holds_for_everybody(either: Api) -> None:
+    everybody = either.get("persons/")["results"]
+    assert everybody
+    assert either.get("persons/", properties="[{}]")["results"] == everybody
+
+
+@pytest.mark.behaviour(
+    "persons_update",
+    "a query parameter that no view asks for is not looked at",
+    source="Django: views read the parameters that they know",
+)
+def test_an_unknown_query_parameter_is_not_looked_at(either: Api) -> None:
+    update = {"properties": {"seen": True}}
+    answer = either.send("PATCH", "persons/1/", query={"nobody": "asks"}, body=update)
+    assert answer.status == either.send("PATCH", "persons/1/", body=update).status
+    assert answer.status in (200, 202)
