@@ -90,7 +90,7 @@ def _parameter(operation_id: str, subject: str) -> ParameterInfo | None:
 
 def nothing_else(operation_id: str, subject: str, value: Any) -> bool:
     """The name is missing where an empty filter was sent."""
-    return value == []
+    return isinstance(value, list) and not value
 
 
 def unknown_names(operation_id: str, subject: str, value: Any) -> bool:
