@@ -204,6 +204,16 @@ WINDOWS = [
         f"ntile(2) over (order by n) {_THREE}",
         [[1, 1], [1, 1], [2, 2]],
     ),
+    Case(
+        f"select nth_value(n, 2) over (order by n), nth_value(x, 3) over (order by n) {_THREE}",
+        [[0, None], [1, None], [1, 2]],
+    ),
+    Case(
+        "select quantile(0.5)(number) over (order by number), groupArray(2)(number) over (order by number), "
+        "quantileIf(0.5)(number, number > 0) over () from numbers(3) order by number",
+        [[0.0, [0], 1.5], [0.5, [0, 1], 1.5], [1.0, [0, 1], 1.5]],
+        "Float64; Array(UInt64); Float64",
+    ),
 ]
 _KEYS = "(select arrayJoin([(1, 'a'), (2, null)]) as t, t.1 as id, t.2 as k)"
 JOINS = [
@@ -213,6 +223,16 @@ JOINS = [
     ),
     Case(f"select l.id, r.id from {_KEYS} l join {_KEYS} r on l.id = r.id and l.k != 'b'", [[1, 1]]),
     Case(f"select l.id from {_KEYS} l left anti join {_KEYS} r on l.k = r.k", [[2]]),
+    # What did not join has a tuple of defaults, and an interval of nothing.
+    Case(
+        "select r.t, r.t.2.1, r.i from numbers(2) l left join (select 1 as id, (id, (nullIf(id, 0), 'z', [today()])) as t, "
+        "toIntervalDay(7) as i) r on l.number = r.id order by l.number",
+        [[[0, [None, "", []]], None, 0], [[1, [1, "z", ["2025-07-01"]]], 1, 7]],
+    ),
+    Case(
+        "select any((number, 'a')), max((person_id, toDate(0))) from numbers(0) join events on 1",
+        [[[0, ""], ["00000000-0000-0000-0000-000000000000", "1970-01-01"]]],
+    ),
 ]
 COMPARISONS = [
     Case("select true < 2.5, 1 = true, now() > 1000, toIntervalDay(7) = 7", [[1, 1, 1, 1]]),

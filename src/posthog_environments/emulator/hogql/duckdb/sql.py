@@ -43,6 +43,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Table,
     Unfold,
     Window,
+    walk,
 )
 from posthog_environments.emulator.hogql.sampling import PARTS
 from posthog_environments.emulator.hogql.schema import TABLES
@@ -51,6 +52,8 @@ from posthog_environments.emulator.hogql.types import NOTHING
 _ORDERING: Final = frozenset({"<", "<=", ">", ">="})
 # After how many arguments each next condition comes.
 _CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
+# What all rows have in common.
+_NOTHING_ELSE: Final = "lower('')"
 _BY_ORDER: Final = frozenset({"min", "max", "argMin", "argMax"})
 
 
@@ -95,7 +98,8 @@ class DuckDBPrinter:
         self._rolled = select.group_by if select.group_mode else ()
         if select.having is not None:
             rest.append(f"HAVING {self.condition(select.having)}")
-        if select.limit_by is not None:
+        limited_after = _limited_after(select)
+        if select.limit_by is not None and not limited_after:
             rest.append(f"QUALIFY {self._limited(select.limit_by, select.order_by)}")
         values = [self.value(expr) for _, expr in select.columns]
         columns = [f'{value} AS "c{place}"' for place, value in enumerate(values)]
@@ -106,7 +110,7 @@ class DuckDBPrinter:
             for order in select.order_by
             if not isinstance(order.expr, Literal) and (varied or not select.distinct)
         )
-        if orders and (select.distinct or select.ties):
+        if limited_after or (orders and (select.distinct or select.ties)):
             return self._ordered_after(select, columns, values, rest, orders)
         parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join(columns)}", *rest]
         if orders:
@@ -121,25 +125,33 @@ class DuckDBPrinter:
         rest: list[str],
         orders: tuple[Order, ...],
     ) -> str:
-        """Rows that are ordered when they are distinct, which DuckDB does by selected columns alone."""
+        """Rows that are ordered when they are distinct, which DuckDB does by selected columns alone.
+
+        LIMIT BY comes after DISTINCT and after windows, too.
+        """
         keys = [f'{self.value(order.expr)} AS "o{place}"' for place, order in enumerate(orders)]
+        by = select.limit_by if _limited_after(select) else None
+        if by is not None:
+            keys += [f'{self._key(key)} AS "b{place}"' for place, key in enumerate(by.keys)]
         told_apart = [
             value
             for value, (_, expr) in zip(values, select.columns, strict=True)
             if not isinstance(expr, Literal)
         ]
-        distinct = f"DISTINCT ON ({', '.join(told_apart)}) " if select.distinct else ""
+        distinct = f"DISTINCT ON ({', '.join(told_apart) or _NOTHING_ELSE}) " if select.distinct else ""
         inner = " ".join([f"SELECT {distinct}{', '.join([*columns, *keys])}", *rest])
-        order = self._order(
-            [
-                evolve(order, expr=Column(order.expr.type, "d", f"o{place}"))
-                for place, order in enumerate(orders)
-            ]
+        found = tuple(
+            evolve(order, expr=Column(order.expr.type, "d", f"o{place}"))
+            for place, order in enumerate(orders)
         )
+        order = self._order(found)
+        if by is not None:
+            named = tuple(Column(key.type, "d", f"b{place}") for place, key in enumerate(by.keys))
+            inner = f"SELECT * FROM ({inner}) AS d QUALIFY {self._limited(evolve(by, keys=named), found)}"
         names = ", ".join(f'd."c{place}"' for place in range(len(columns)))
         text = f"SELECT {names} FROM ({inner}) AS d"
         if not select.ties:
-            return f"{text} ORDER BY {order}{_limits(select)}"
+            return f"{text}{f' ORDER BY {order}' if order else ''}{_limits(select)}"
         return f"{text} QUALIFY rank() OVER (ORDER BY {order}) <= {select.limit} ORDER BY {order}"
 
     def _groups(self, select: Select) -> str:
@@ -507,6 +519,14 @@ class DuckDBPrinter:
         if not within:
             return found
         return f"CASE WHEN {' AND '.join(within)} THEN {found} ELSE {neighbour_default(args, call)} END"
+
+
+def _limited_after(select: Select) -> bool:
+    """Whether LIMIT BY must wait for rows to be distinct, or for a window that it needs."""
+    by = select.limit_by
+    needed = [*by.keys, *(order.expr for order in select.order_by)] if by is not None else []
+    windows = any(isinstance(node, Window) for expr in needed for node in walk(expr))
+    return by is not None and (select.distinct or windows)
 
 
 def _unordered(*exprs: Expr) -> None:

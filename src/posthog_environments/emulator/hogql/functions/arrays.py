@@ -26,8 +26,10 @@ from posthog_environments.emulator.hogql.types import (
 
 def default_of(kind: Type) -> str:
     """What ClickHouse gives for a missing value of a type, in DuckDB's SQL."""
-    if kind.nullable or kind.family in ("null", "tuple", "interval"):
+    if kind.nullable or kind.family == "null":
         return "NULL"
+    if kind.family == "tuple":
+        return f"row({', '.join(map(default_of, kind.args))})" if kind.args else "NULL"
     if kind.base == "UUID":
         return "'00000000-0000-0000-0000-000000000000'"
     if kind.base == "Date":
