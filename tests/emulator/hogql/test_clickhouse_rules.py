@@ -235,10 +235,25 @@ JOINS = [
     ),
 ]
 COMPARISONS = [
+    # A constant that a signed type holds as well is no hindrance, and of two numbers there is always a greater one.
+    Case(
+        "select if(0, 5000000000, toInt('-1')), greatest(count(), assumeNotNull(toInt('1'))), least(count(), -1), "
+        "has([count()], 2.0) from numbers(2)",
+        [[-1, 2, -1, 1]],
+        "Nullable(Int64); UInt64; Int128; UInt8",
+    ),
     Case("select true < 2.5, 1 = true, now() > 1000, toIntervalDay(7) = 7", [[1, 1, 1, 1]]),
     Case("select toUUID('0190AAAA00007000800000000000000a') = '0190aaaa-0000-7000-8000-00000000000a'", [1]),
 ]
 REFUSED = [
+    # Not every number of 64 bits is a fraction or has a sign.
+    ("select if(number > 1, number, 2.5) from numbers(3)", "no_common_type"),
+    ("select if(count() > 1, count(), -1) from numbers(3)", "no_common_type"),
+    ("select coalesce(toInt('1'), count()) from events", "no_common_type"),
+    ("select greatest(count(), 2.5) from events", "no_common_type"),
+    ("select [count(), 2.5] from events", "no_common_type"),
+    ("select count() from events union all select -1", "no_common_type"),
+    ("select hasAny([number], [2.5]) from numbers(2)", "no_common_type"),
     ("select person_id = 'x' from events", "cannot_parse_uuid"),
     ("select person_id = event from events", "no_common_type"),
     ("select [1] = ['a']", "illegal_type_of_argument"),
