@@ -234,6 +234,36 @@ JOINS = [
         [[[0, ""], ["00000000-0000-0000-0000-000000000000", "1970-01-01"]]],
     ),
 ]
+_RATES = "(select number as n, multiIf(n = 0, 0 / 0, n = 1, null, n / 2) as x, assumeNotNull(if(n = 1, 5.0, x)) as y from numbers(4))"
+NO_NUMBERS = [
+    # Neither more nor less than a number, equal to nothing, not missing, and last of the numbers in either order.
+    Case(
+        "select x > 1, x <= 1, x = x, x != 1, not (x > 1), isNull(x), coalesce(x, 7.0), toString(x) from "
+        "(select 0 / number as x from numbers(1))",
+        [[0, 0, 0, 1, 1, 0, None, "nan"]],
+    ),
+    Case(f"select n from {_RATES} order by x desc", [3, 2, 0, 1]),
+    Case(f"select n from {_RATES} order by x", [2, 3, 0, 1]),
+    Case(
+        f"select n, rank() over (order by y desc) from {_RATES} order by n", [[0, 4], [1, 1], [2, 3], [3, 2]]
+    ),
+    Case(
+        f"select max(x), min(x), argMax(n, x), argMin(n, x), median(x), max(y), sum(y), greatest(any(y), 1.5) "
+        f"from {_RATES}",
+        [[1.5, 1.0, 3, 2, 1.25, 5.0, None, 1.5]],
+    ),
+    Case(
+        "select event, countIf(event = 'purchase') / countIf(event = '$pageview') as rate from events group by event "
+        "having rate > 0.5 or rate = 0 order by rate desc",
+        [["purchase", None], ["$pageview", 0.0]],
+    ),
+    # An average of nothing is none as well.
+    Case(
+        "select avg(number) is null, coalesce(avg(number), 7.0), isNaN(median(number)), avg(number) > 1, "
+        "toString(stddevPop(number)) from numbers(0)",
+        [[0, None, 1, 0, "nan"]],
+    ),
+]
 COMPARISONS = [
     # A constant that a signed type holds as well is no hindrance, and of two numbers there is always a greater one.
     Case(
@@ -291,7 +321,20 @@ REFUSED = [
 
 @pytest.mark.parametrize(
     "case",
-    [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES, *WINDOWS, *JOINS, *COMPARISONS, *JSON, *SETS],
+    [
+        *NUMBERS,
+        *MISSING,
+        *TEXTS,
+        *TIMES,
+        *ARRAYS,
+        *AGGREGATES,
+        *WINDOWS,
+        *JOINS,
+        *NO_NUMBERS,
+        *COMPARISONS,
+        *JSON,
+        *SETS,
+    ],
     ids=lambda case: case.sql,
 )
 def test_rules(case: Case) -> None:

@@ -18,6 +18,7 @@ from posthog_environments.emulator.hogql.functions import Function, function_of
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
+from posthog_environments.emulator.hogql.functions.registry import NAN
 from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit, made_interval
 from posthog_environments.emulator.hogql.functions.uuids import uuid_order
 from posthog_environments.emulator.hogql.functions.windows import neighbour_default, reach
@@ -171,17 +172,18 @@ class DuckDBPrinter:
     def _order(self, orders: Sequence[Order]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
-            f"{self._key_of(order)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
-            for order in orders
-            if not isinstance(order.expr, Literal)
+            f"{self._key_of(order)} NULLS LAST" for order in orders if not isinstance(order.expr, Literal)
         )
 
     def _key_of(self, order: Order) -> str:
         text, kind = self._ordered(order.expr), order.expr.type
         if order.descending and kind.base == "Array" and kind.item.nullable:
             # Missing members come last either way, too.
-            return f"list_transform({text}, lambda member: row(member IS NOT NULL, member))"
-        return text
+            return f"list_transform({text}, lambda member: row(member IS NOT NULL, member)) DESC"
+        if order.descending and kind.base.startswith("Float"):
+            # What is no number comes behind the numbers either way, which for DuckDB is the greatest one.
+            return f"-({text}) ASC"
+        return f"{text} {'DESC' if order.descending else 'ASC'}"
 
     def _ordered(self, expr: Expr) -> str:
         """A value that is ordered as ClickHouse orders it."""
@@ -353,6 +355,15 @@ class DuckDBPrinter:
                 f"epoch({text})" if side.type.family == "time" else text
                 for text, side in ((left, expr.left), (right, expr.right))
             )
+        raw, fractions = (left, right), _fractions(expr)
+        if fractions:
+            # What is no number equals nothing and is not in order with anything; DuckDB has it as the greatest number.
+            left, right = (
+                f"nullif({text}, {NAN})"
+                if side.type.base.startswith("Float") and not isinstance(side, Literal)
+                else text
+                for text, side in ((left, expr.left), (right, expr.right))
+            )
         if families == {"bool", "number"}:
             left, right = f"CAST({left} AS DOUBLE)", f"CAST({right} AS DOUBLE)"
         match expr.op:
@@ -374,8 +385,11 @@ class DuckDBPrinter:
             case _:
                 text = f"{left} {expr.op} {right}"
         if expr.on_null is None:
+            if fractions and not expr.type.nullable:
+                return f"coalesce({text}, {'TRUE' if expr.op == '!=' else 'FALSE'})"
             return f"({text})"
         if expr.on_null == "same":
+            left, right = raw
             same = (
                 f"{left} IS NULL AND {right} IS NULL"
                 if expr.op == "="
@@ -476,11 +490,9 @@ class DuckDBPrinter:
             return f"max(NULL){end}{over}"
         text = function.write_fold(args, call, end + over)
         default = "NULL" if call.type.nullable else function.empty or default_of(call.type)
-        return (
-            text
-            if default == "NULL" or (call.type.base == "Float64" and function.empty)
-            else f"coalesce({text}, {default})"
-        )
+        if function.empty and function.kind == "aggregate" and call.type.base.startswith("Float"):
+            default = "NULL" if call.type.nullable else NAN
+        return text if default == "NULL" else f"coalesce({text}, {default})"
 
     def _window(self, window: Window) -> str:
         parts: list[str] = []
@@ -519,6 +531,14 @@ class DuckDBPrinter:
         if not within:
             return found
         return f"CASE WHEN {' AND '.join(within)} THEN {found} ELSE {neighbour_default(args, call)} END"
+
+
+def _fractions(expr: Compare) -> bool:
+    """Whether a side of a comparison may be what is no number."""
+    sides = (expr.left, expr.right)
+    return expr.op in (*_ORDERING, "=", "!=") and any(
+        side.type.base.startswith("Float") and not isinstance(side, Literal) for side in sides
+    )
 
 
 def _limited_after(select: Select) -> bool:
