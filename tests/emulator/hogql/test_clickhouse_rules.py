@@ -265,6 +265,12 @@ NO_NUMBERS = [
     ),
 ]
 COMPARISONS = [
+    Case(
+        "select properties.newsletter or event = 'x', properties.newsletter and true, not properties.newsletter from events "
+        "where event = 'signed_up'",
+        [[1, True, False]],
+        "Nullable(UInt8); Nullable(Bool); Nullable(Bool)",
+    ),
     # A constant that a signed type holds as well is no hindrance, and of two numbers there is always a greater one.
     Case(
         "select if(0, 5000000000, toInt('-1')), greatest(count(), assumeNotNull(toInt('1'))), least(count(), -1), "

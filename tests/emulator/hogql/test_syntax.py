@@ -45,6 +45,10 @@ GROUPS = [
         [[0, 0, 1], [0, 0, 2], [1, 1, 1]],
     ),
     Case("select 1 as a, count() from numbers(3) group by rollup(a)", [[1, 3], [1, 3]]),
+    # Of no rows there is no total, but by a set of no keys.
+    Case("select number, count() from numbers(0) group by rollup(number)", []),
+    Case("select number, count() from numbers(0) group by cube(number) having count() = 0 or 1", []),
+    Case("select number, count() from numbers(0) group by grouping sets ((number), ())", [[0, 0]]),
     Case(
         "select event, count() from events group by all order by count() desc, event limit 1",
         [["$pageview", 3]],

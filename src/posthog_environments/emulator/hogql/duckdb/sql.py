@@ -97,8 +97,12 @@ class DuckDBPrinter:
         if select.group_by or select.group_sets:
             rest.append(f"GROUP BY {self._groups(select)}")
         self._rolled = select.group_by if select.group_mode else ()
-        if select.having is not None:
-            rest.append(f"HAVING {self.condition(select.having)}")
+        having = [self.condition(select.having)] if select.having is not None else []
+        if select.group_mode in ("rollup", "cube"):
+            # Of no rows ClickHouse has no total either.
+            having.append("count(*) > 0")
+        if having:
+            rest.append(f"HAVING {' AND '.join(having)}")
         limited_after = _limited_after(select)
         if select.limit_by is not None and not limited_after:
             rest.append(f"QUALIFY {self._limited(select.limit_by, select.order_by)}")
