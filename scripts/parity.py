@@ -347,10 +347,39 @@ def queries(count: int, dice: random.Random) -> Iterator[tuple[str, str]]:
         yield "distinct order", f"select distinct {key} as k from numbers(9) order by number desc"
         yield "ties", f"select {key} as k from numbers(9) order by k limit 4 with ties"
         yield (
+            "distinct limit by",
+            f"select distinct {key} as k from numbers(9) order by k limit 1 offset 1 by k",
+        )
+        yield (
+            "limit by window",
+            f"select {key} as k, row_number() over (partition by k order by number) as r from numbers(9) order by k, r limit 2 by r",
+        )
+        for order, rows in product(("r", "r desc"), (0, 9)):
+            yield (
+                "rate",
+                f"select {key} as k, countIf(number > 6) / countIf(number > 7) as r, avgIf(number, number > 6) as a, r > 0.5, "
+                f"a is null, toString(r), rank() over (order by {order}) from numbers({rows}) group by k order by {order}, k",
+            )
+        yield (
+            "rates",
+            f"select max(r), min(r), count(r), argMax(k, r), median(r) from (select {key} as k, countIf(number > 6) / "
+            "countIf(number > 7) as r from numbers(9) group by k)",
+        )
+        yield "total of nothing", f"select {key} as k, count() from numbers(0) group by rollup(k)"
+        yield (
             "asof",
             f"select a.n, b.n from (select {key} as k, number as n from numbers(9)) a left asof join "
             f"(select {key} as k, number as n from numbers(5)) b on a.k = b.k and a.n > b.n order by a.n",
         )
+        for join, condition in product(
+            _JOINS, ("a.n = b.n", "a.n > b.n", "a.n = b.n or a.n = 1", "a.n = 1", "1")
+        ):
+            columns = "a.n" if "semi" in join or "anti" in join else "a.n, b.n, b.t"
+            yield (
+                "join keys",
+                f"select {columns} from (select {key} as n from numbers(5)) a {join} (select {key} as n, (1, 'x') as t "
+                f"from numbers(3)) b on {condition} order by {columns}",
+            )
     for one, other in product(_KEYS, _KEYS):
         yield "compare", f"select {one} = {other}, {one} != {other} from numbers(5)"
         yield (

@@ -204,6 +204,16 @@ WINDOWS = [
         f"ntile(2) over (order by n) {_THREE}",
         [[1, 1], [1, 1], [2, 2]],
     ),
+    Case(
+        f"select nth_value(n, 2) over (order by n), nth_value(x, 3) over (order by n) {_THREE}",
+        [[0, None], [1, None], [1, 2]],
+    ),
+    Case(
+        "select quantile(0.5)(number) over (order by number), groupArray(2)(number) over (order by number), "
+        "quantileIf(0.5)(number, number > 0) over () from numbers(3) order by number",
+        [[0.0, [0], 1.5], [0.5, [0, 1], 1.5], [1.0, [0, 1], 1.5]],
+        "Float64; Array(UInt64); Float64",
+    ),
 ]
 _KEYS = "(select arrayJoin([(1, 'a'), (2, null)]) as t, t.1 as id, t.2 as k)"
 JOINS = [
@@ -213,12 +223,73 @@ JOINS = [
     ),
     Case(f"select l.id, r.id from {_KEYS} l join {_KEYS} r on l.id = r.id and l.k != 'b'", [[1, 1]]),
     Case(f"select l.id from {_KEYS} l left anti join {_KEYS} r on l.k = r.k", [[2]]),
+    # What did not join has a tuple of defaults, and an interval of nothing.
+    Case(
+        "select r.t, r.t.2.1, r.i from numbers(2) l left join (select 1 as id, (id, (nullIf(id, 0), 'z', [today()])) as t, "
+        "toIntervalDay(7) as i) r on l.number = r.id order by l.number",
+        [[[0, [None, "", []]], None, 0], [[1, [1, "z", ["2025-07-01"]]], 1, 7]],
+    ),
+    Case(
+        "select any((number, 'a')), max((person_id, toDate(0))) from numbers(0) join events on 1",
+        [[[0, ""], ["00000000-0000-0000-0000-000000000000", "1970-01-01"]]],
+    ),
+]
+_RATES = "(select number as n, multiIf(n = 0, 0 / 0, n = 1, null, n / 2) as x, assumeNotNull(if(n = 1, 5.0, x)) as y from numbers(4))"
+NO_NUMBERS = [
+    # Neither more nor less than a number, equal to nothing, not missing, and last of the numbers in either order.
+    Case(
+        "select x > 1, x <= 1, x = x, x != 1, not (x > 1), isNull(x), coalesce(x, 7.0), toString(x) from "
+        "(select 0 / number as x from numbers(1))",
+        [[0, 0, 0, 1, 1, 0, None, "nan"]],
+    ),
+    Case(f"select n from {_RATES} order by x desc", [3, 2, 0, 1]),
+    Case(f"select n from {_RATES} order by x", [2, 3, 0, 1]),
+    Case(
+        f"select n, rank() over (order by y desc) from {_RATES} order by n", [[0, 4], [1, 1], [2, 3], [3, 2]]
+    ),
+    Case(
+        f"select max(x), min(x), argMax(n, x), argMin(n, x), median(x), max(y), sum(y), greatest(any(y), 1.5) "
+        f"from {_RATES}",
+        [[1.5, 1.0, 3, 2, 1.25, 5.0, None, 1.5]],
+    ),
+    Case(
+        "select event, countIf(event = 'purchase') / countIf(event = '$pageview') as rate from events group by event "
+        "having rate > 0.5 or rate = 0 order by rate desc",
+        [["purchase", None], ["$pageview", 0.0]],
+    ),
+    # An average of nothing is none as well.
+    Case(
+        "select avg(number) is null, coalesce(avg(number), 7.0), isNaN(median(number)), avg(number) > 1, "
+        "toString(stddevPop(number)) from numbers(0)",
+        [[0, None, 1, 0, "nan"]],
+    ),
 ]
 COMPARISONS = [
+    Case(
+        "select properties.newsletter or event = 'x', properties.newsletter and true, not properties.newsletter from events "
+        "where event = 'signed_up'",
+        [[1, True, False]],
+        "Nullable(UInt8); Nullable(Bool); Nullable(Bool)",
+    ),
+    # A constant that a signed type holds as well is no hindrance, and of two numbers there is always a greater one.
+    Case(
+        "select if(0, 5000000000, toInt('-1')), greatest(count(), assumeNotNull(toInt('1'))), least(count(), -1), "
+        "has([count()], 2.0) from numbers(2)",
+        [[-1, 2, -1, 1]],
+        "Nullable(Int64); UInt64; Int128; UInt8",
+    ),
     Case("select true < 2.5, 1 = true, now() > 1000, toIntervalDay(7) = 7", [[1, 1, 1, 1]]),
     Case("select toUUID('0190AAAA00007000800000000000000a') = '0190aaaa-0000-7000-8000-00000000000a'", [1]),
 ]
 REFUSED = [
+    # Not every number of 64 bits is a fraction or has a sign.
+    ("select if(number > 1, number, 2.5) from numbers(3)", "no_common_type"),
+    ("select if(count() > 1, count(), -1) from numbers(3)", "no_common_type"),
+    ("select coalesce(toInt('1'), count()) from events", "no_common_type"),
+    ("select greatest(count(), 2.5) from events", "no_common_type"),
+    ("select [count(), 2.5] from events", "no_common_type"),
+    ("select count() from events union all select -1", "no_common_type"),
+    ("select hasAny([number], [2.5]) from numbers(2)", "no_common_type"),
     ("select person_id = 'x' from events", "cannot_parse_uuid"),
     ("select person_id = event from events", "no_common_type"),
     ("select [1] = ['a']", "illegal_type_of_argument"),
@@ -256,7 +327,20 @@ REFUSED = [
 
 @pytest.mark.parametrize(
     "case",
-    [*NUMBERS, *MISSING, *TEXTS, *TIMES, *ARRAYS, *AGGREGATES, *WINDOWS, *JOINS, *COMPARISONS, *JSON, *SETS],
+    [
+        *NUMBERS,
+        *MISSING,
+        *TEXTS,
+        *TIMES,
+        *ARRAYS,
+        *AGGREGATES,
+        *WINDOWS,
+        *JOINS,
+        *NO_NUMBERS,
+        *COMPARISONS,
+        *JSON,
+        *SETS,
+    ],
     ids=lambda case: case.sql,
 )
 def test_rules(case: Case) -> None:

@@ -45,6 +45,10 @@ GROUPS = [
         [[0, 0, 1], [0, 0, 2], [1, 1, 1]],
     ),
     Case("select 1 as a, count() from numbers(3) group by rollup(a)", [[1, 3], [1, 3]]),
+    # Of no rows there is no total, but by a set of no keys.
+    Case("select number, count() from numbers(0) group by rollup(number)", []),
+    Case("select number, count() from numbers(0) group by cube(number) having count() = 0 or 1", []),
+    Case("select number, count() from numbers(0) group by grouping sets ((number), ())", [[0, 0]]),
     Case(
         "select event, count() from events group by all order by count() desc, event limit 1",
         [["$pageview", 3]],
@@ -71,6 +75,22 @@ ORDERS = [
         "select distinct number % 3 as k, 'x' from numbers(9) order by -number, k",
         [[2, "x"], [1, "x"], [0, "x"]],
     ),
+    # LIMIT BY comes after DISTINCT, and after windows.
+    Case("select distinct number % 3 as k from numbers(9) order by k limit 1 offset 1 by k", []),
+    Case(
+        "select distinct number % 3 as k, 1 as one from numbers(9) order by k limit 2 by one",
+        [[0, 1], [1, 1]],
+    ),
+    Case("select distinct 1, 2 from numbers(9) order by number limit 1 by number", [[1, 2]]),
+    Case(
+        "select distinct number % 3 as k, number % 2 as j from numbers(9) order by k, j limit 1 by k limit 1 with ties",
+        [[0, 0]],
+    ),
+    Case(
+        "select number % 3 as k, row_number() over (partition by k order by number desc) as place, number from numbers(9) "
+        "order by place, k limit 1 by place",
+        [[0, 1, 6], [0, 2, 3], [0, 3, 0]],
+    ),
 ]
 LEFT = "(select 1 as k, number as t from numbers(4)) a"
 JOINS = [
@@ -85,6 +105,13 @@ JOINS = [
         "on b.t > a.t and a.k = b.k order by a.t",
         [[0, 2], [1, 2]],
     ),
+    # Each alternative has something that must be equal, or the whole is constant.
+    Case(
+        "select a.number, b.number from numbers(3) a left join numbers(3) b on (a.number = b.number and b.number > 1) or "
+        "a.number = b.number + 2 order by a.number, b.number",
+        [[0, 0], [1, 0], [2, 0], [2, 2]],
+    ),
+    Case("select count() from numbers(3) a left join numbers(3) b on 1 = 1", [9]),
 ]
 OTHERS = [
     # A missing value is neither between two others nor outside of them.
@@ -159,6 +186,22 @@ def test_what_posthog_parses_and_refuses_is_refused_in_its_words(sql: str, place
             "invalid_join_on_expression",
         ),
         ("select 1, 2 except select 1", "union_all_result_structures_mismatch"),
+        (
+            "select 1 from numbers(3) a left join numbers(3) b on a.number < b.number",
+            "invalid_join_on_expression",
+        ),
+        ("select 1 from numbers(3) a full join numbers(3) b on a.number = 1", "invalid_join_on_expression"),
+        (
+            "select 1 from numbers(3) a right join numbers(3) b on a.number = b.number or a.number = 0",
+            "invalid_join_on_expression",
+        ),
+        ("select 1 from numbers(3) group by number having rank() over () = 1", "illegal_aggregation"),
+        ("select 1 from numbers(3) group by number, rank() over ()", "illegal_aggregation"),
+        ("select sum(number) as s, max(s) from numbers(3)", "illegal_aggregation"),
+        ("select sum(number) as number, countIf(number > 1) from numbers(3)", "illegal_aggregation"),
+        ("select sum(rank() over ()) from numbers(3)", "illegal_aggregation"),
+        ("select rank() over () as r, sum(r) over () from numbers(3)", "illegal_aggregation"),
+        ("select rank() over () as r, rank() over (order by r) from numbers(3)", "illegal_aggregation"),
     ],
 )
 def test_what_clickhouse_refuses_carries_its_name(sql: str, code: str) -> None:

@@ -24,6 +24,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Order,
     Unfold,
     Window,
+    walk,
 )
 from posthog_environments.emulator.hogql.scopes import Scope, tuple_item
 from posthog_environments.emulator.hogql.syntax import Tree, items_of
@@ -377,6 +378,8 @@ class CallResolver(ExpressionResolver):
                 "number_of_arguments_doesnt_match",
             )
         resolved = tuple(self.expr(arg, scope) for arg in args)
+        over = tree["node"] == "WindowFunction"
+        _check_nesting([*resolved, *([condition] if condition is not None else [])], over=over)
         types = [arg.type for arg in resolved]
         if function.name not in _OF_DECIMALS:
             self.refuse_decimals(function.name, types[:1])
@@ -405,7 +408,10 @@ class CallResolver(ExpressionResolver):
 
     def window(self, tree: Tree, scope: Scope) -> Expr:
         function, conditional = self._function(tree["name"])
-        args, params = items_of(tree, "exprs"), items_of(tree, "args")
+        args, params = items_of(tree, "exprs"), list[Tree]()
+        if items_of(tree, "args"):
+            # Of two pairs of brackets the parser has the first as `exprs`.
+            args, params = items_of(tree, "args"), args
         if function.kind == "scalar" or function.made_of is not None:
             raise HogQLError(f"Function '{tree['name']}' is no aggregation: it cannot stand before OVER")
         call = self._folded(tree, args, params, function, conditional, scope)
@@ -415,6 +421,7 @@ class CallResolver(ExpressionResolver):
             Order(self.expr(item["expr"], scope), item["order"] == "DESC")
             for item in items_of(over, "order_by")
         )
+        _check_nesting([*partition, *(key.expr for key in order)], over=True)
         frame = _frame(over)
         _check_frame(call.name, frame, ordered=bool(order))
         if call.name in ("lag", "lead"):
@@ -458,6 +465,21 @@ def _check_reach(function: Function, name: str, given: int) -> None:
     """
     if given < function.least or (function.most is not None and given > function.most):
         raise HogQLUnsupported(f"The emulator does not support {name}() with {given} arguments.")
+
+
+def _check_nesting(parts: list[Expr], *, over: bool) -> None:
+    """Refuse an alias of an aggregate inside of an aggregate, and one of a window function inside of either.
+
+    Raises:
+        HogQLError: In ClickHouse's words.
+    """
+    nodes = [node for part in parts for node in walk(part)]
+    outer = "another window function" if over else "an aggregate function"
+    if any(isinstance(node, Window) for node in nodes):
+        raise HogQLError(f"Window function is found inside {outer} in query", "illegal_aggregation")
+    if not over and any(isinstance(node, Call) and node.aggregate for node in nodes):
+        detail = "Aggregate function is found inside another aggregate function in query"
+        raise HogQLError(detail, "illegal_aggregation")
 
 
 def _check_frame(name: str, frame: str, *, ordered: bool) -> None:

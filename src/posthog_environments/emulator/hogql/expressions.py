@@ -399,7 +399,9 @@ def _several_intervals(value: Expr) -> TypeGuard[Call]:
 
 
 def logic(op: str, members: list[Expr]) -> Expr:
-    kind = BOOL if any(item.type.base == "Bool" for item in members) else UINT8
+    # ClickHouse takes Nullable(Bool) for a number here, but not in `not`.
+    told = any(item.type.base == "Bool" and (op == "not" or not item.type.nullable) for item in members)
+    kind = BOOL if told else UINT8
     return Logic(kind.null(any(item.type.nullable for item in members)), op, tuple(members))
 
 

@@ -124,6 +124,8 @@ class QueryResolver(CallResolver):
             )
         group_by, group_sets = self._group_by(tree, columns, scope)
         having = self.condition(tree["having"], scope) if tree.get("having") else None
+        if having is not None:
+            _refuse_windows(having, "HAVING")
         order_by = self._order_by(items_of(tree, "order_by"), columns, scope)
         limit_by = self._limit_by(tree.get("limit_by"), columns, scope)
         select = Select(
@@ -212,6 +214,8 @@ class QueryResolver(CallResolver):
             raise HogQLUnsupported(f"The emulator does not support {join} without ON or USING.")
         if "ASOF" in join and condition is not None:
             _check_asof(condition)
+        elif join not in ("", "INNER JOIN", "CROSS JOIN") and condition is not None:
+            _check_keys(condition, name)
         if "LEFT" in join or join == "FULL JOIN":
             entry.outer = True
         if "RIGHT" in join or join == "FULL JOIN":
@@ -341,6 +345,8 @@ class QueryResolver(CallResolver):
             keys = tuple(dict.fromkeys(self._selected(item, columns, scope) for item in items))
         if any(_aggregates(key) for key in keys):
             raise HogQLError("Aggregate function is found in GROUP BY", "illegal_aggregation")
+        for key in keys:
+            _refuse_windows(key, "GROUP BY")
         return keys, tuple(sets)
 
     def _order_by(
@@ -457,6 +463,39 @@ def _check_asof(condition: Expr) -> None:
         raise HogQLError(detail, "invalid_join_on_expression")
 
 
+def _check_keys(condition: Expr, right: str) -> None:
+    """Refuse an outer join that nothing of both sides must be equal for.
+
+    Raises:
+        HogQLError: In ClickHouse's words.
+    """
+    if not _keyed(condition, right):
+        detail = "Cannot determine join keys in JOIN ON expression: no column of one table must equal one of the other"
+        raise HogQLError(detail, "invalid_join_on_expression")
+
+
+def _keyed(condition: Expr, right: str) -> bool:
+    sources = _sources_of(condition)
+    if not sources:
+        # A constant.
+        return True
+    if isinstance(condition, Logic) and condition.op in ("and", "or"):
+        members = [_keyed(member, right) for member in condition.members if _sources_of(member)]
+        return any(members) if condition.op == "and" else all(members)
+    if not isinstance(condition, Compare) or condition.op != "=":
+        return False
+    sides = [_sources_of(side) for side in (condition.left, condition.right)]
+    return (
+        all(sides)
+        and sum(side == {right} for side in sides) == 1
+        and sum(right in side for side in sides) == 1
+    )
+
+
+def _sources_of(expr: Expr) -> set[str]:
+    return {node.source for node in walk(expr) if isinstance(node, Column)}
+
+
 def column_of(expr: Expr) -> str:
     return expr.name if isinstance(expr, Column) else "?"
 
@@ -464,6 +503,16 @@ def column_of(expr: Expr) -> str:
 def _entry_of(query: Query, name: str) -> Entry:
     columns = {column: (f"c{place}", expr.type) for place, (column, expr) in enumerate(query.columns)}
     return Entry(name, columns)
+
+
+def _refuse_windows(expr: Expr, place: str) -> None:
+    """Refuse windows where their rows are not there yet.
+
+    Raises:
+        HogQLError: In ClickHouse's words.
+    """
+    if any(isinstance(node, Window) for node in walk(expr)):
+        raise HogQLError(f"Window function is found in {place} in query", "illegal_aggregation")
 
 
 def _aggregates(expr: Expr) -> bool:

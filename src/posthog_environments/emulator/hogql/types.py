@@ -13,6 +13,8 @@ from posthog_environments.emulator.hogql.errors import HogQLError, HogQLUnsuppor
 
 _ZONE: Final = re.compile(r"'([^']*)'")
 UTC_NAMES: Final = frozenset({"UTC", "Etc/UTC", "GMT"})
+# Not every integer of so many bits is a Float64, and there is none twice as wide but the slow ones.
+_WIDE: Final = 64
 _BITS: Final = (8, 16, 32, 64, 128, 256)
 
 
@@ -26,6 +28,7 @@ class Type:
         args: Types of its members.
         detail: Precision and zone of times.
         json: Whether it is a text that holds JSON, so that properties can be read from it.
+        fits_signed: Whether it is that of a constant which a type with a sign and as many bits holds as well.
     """
 
     base: str
@@ -33,6 +36,7 @@ class Type:
     args: tuple[Type, ...] = ()
     detail: str = ""
     json: bool = field(default=False, eq=False)
+    fits_signed: bool = field(default=False, eq=False)
 
     def __str__(self) -> str:
         inner = ", ".join(map(str, self.args)) or self.detail
@@ -150,13 +154,17 @@ def type_of_constant(value: Any) -> Type:
             if value < 0 and value >= -(1 << bits - 1):
                 return Type(f"Int{bits}")
             if 0 <= value < 1 << bits:
-                return Type(f"UInt{bits}")
+                return Type(f"UInt{bits}", fits_signed=value < 1 << bits - 1)
         raise HogQLUnsupported("The emulator does not support integers of more than 256 bits.")
     return FLOAT64 if isinstance(value, float) else STRING
 
 
-def supertype(types: Sequence[Type]) -> Type:
+def supertype(types: Sequence[Type], *, exact: bool = True) -> Type:
     """The type that holds the values of all of them.
+
+    Args:
+        types: The types.
+        exact: Whether it must hold each value of theirs; what only compares them takes wider and rounded ones.
 
     Raises:
         HogQLError: There is none.
@@ -169,14 +177,15 @@ def supertype(types: Sequence[Type]) -> Type:
     if all(_same(kind, first) for kind in known):
         return first.null(nullable) if nullable else first
     if all(kind.numeric for kind in known):
-        return _number(known).null(nullable)
+        return _number(known, exact=exact).null(nullable)
     if all(kind.family == "time" for kind in known):
         return max(known, key=lambda kind: (kind.base, kind.detail)).null(nullable)
     if all(kind.base == "Array" for kind in known):
         items = [kind.item for kind in known]
-        return array_of(supertype(items))
+        return array_of(supertype(items, exact=exact))
     if all(kind.base == "Tuple" and len(kind.args) == len(first.args) for kind in known):
-        return tuple_of(supertype(members) for members in zip(*(kind.args for kind in known), strict=True))
+        columns = zip(*(kind.args for kind in known), strict=True)
+        return tuple_of(supertype(members, exact=exact) for members in columns)
     raise no_supertype(known)
 
 
@@ -189,11 +198,18 @@ def _same(one: Type, other: Type) -> bool:
     return (one.base, one.args, one.detail) == (other.base, other.args, other.detail)
 
 
-def _number(types: Sequence[Type]) -> Type:
+def _number(types: Sequence[Type], *, exact: bool) -> Type:
+    wide = [kind for kind in types if kind.integral and kind.bits >= _WIDE]
     if any(kind.base.startswith("Float") for kind in types):
+        if exact and wide:
+            raise no_supertype(types)
         return FLOAT64
     bits = max(kind.bits for kind in types)
     signed = any(kind.signed for kind in types)
+    if exact and bits == _WIDE and signed and not all(kind.signed for kind in wide):
+        if all(kind.signed or kind.fits_signed for kind in wide):
+            return INT64
+        raise no_supertype(types)
     if bits == 8 and not signed:
         # Bool is one byte as well: the first of them it is.
         return types[0].null(False)

@@ -18,6 +18,7 @@ from posthog_environments.emulator.hogql.functions import Function, function_of
 from posthog_environments.emulator.hogql.functions.arrays import default_of
 from posthog_environments.emulator.hogql.functions.casts import PARSED_TIME, READ_FLOAT
 from posthog_environments.emulator.hogql.functions.json_values import pointer, quoted
+from posthog_environments.emulator.hogql.functions.registry import NAN
 from posthog_environments.emulator.hogql.functions.times import cast_back, interval_unit, made_interval
 from posthog_environments.emulator.hogql.functions.uuids import uuid_order
 from posthog_environments.emulator.hogql.functions.windows import neighbour_default, reach
@@ -43,6 +44,7 @@ from posthog_environments.emulator.hogql.nodes import (
     Table,
     Unfold,
     Window,
+    walk,
 )
 from posthog_environments.emulator.hogql.sampling import PARTS
 from posthog_environments.emulator.hogql.schema import TABLES
@@ -51,6 +53,8 @@ from posthog_environments.emulator.hogql.types import NOTHING
 _ORDERING: Final = frozenset({"<", "<=", ">", ">="})
 # After how many arguments each next condition comes.
 _CONDITIONS_EVERY: Final = {"if": 3, "multiIf": 2}
+# What all rows have in common.
+_NOTHING_ELSE: Final = "lower('')"
 _BY_ORDER: Final = frozenset({"min", "max", "argMin", "argMax"})
 
 
@@ -93,9 +97,14 @@ class DuckDBPrinter:
         if select.group_by or select.group_sets:
             rest.append(f"GROUP BY {self._groups(select)}")
         self._rolled = select.group_by if select.group_mode else ()
-        if select.having is not None:
-            rest.append(f"HAVING {self.condition(select.having)}")
-        if select.limit_by is not None:
+        having = [self.condition(select.having)] if select.having is not None else []
+        if select.group_mode in ("rollup", "cube"):
+            # Of no rows ClickHouse has no total either.
+            having.append("count(*) > 0")
+        if having:
+            rest.append(f"HAVING {' AND '.join(having)}")
+        limited_after = _limited_after(select)
+        if select.limit_by is not None and not limited_after:
             rest.append(f"QUALIFY {self._limited(select.limit_by, select.order_by)}")
         values = [self.value(expr) for _, expr in select.columns]
         columns = [f'{value} AS "c{place}"' for place, value in enumerate(values)]
@@ -106,7 +115,7 @@ class DuckDBPrinter:
             for order in select.order_by
             if not isinstance(order.expr, Literal) and (varied or not select.distinct)
         )
-        if orders and (select.distinct or select.ties):
+        if limited_after or (orders and (select.distinct or select.ties)):
             return self._ordered_after(select, columns, values, rest, orders)
         parts = [f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join(columns)}", *rest]
         if orders:
@@ -121,25 +130,33 @@ class DuckDBPrinter:
         rest: list[str],
         orders: tuple[Order, ...],
     ) -> str:
-        """Rows that are ordered when they are distinct, which DuckDB does by selected columns alone."""
+        """Rows that are ordered when they are distinct, which DuckDB does by selected columns alone.
+
+        LIMIT BY comes after DISTINCT and after windows, too.
+        """
         keys = [f'{self.value(order.expr)} AS "o{place}"' for place, order in enumerate(orders)]
+        by = select.limit_by if _limited_after(select) else None
+        if by is not None:
+            keys += [f'{self._key(key)} AS "b{place}"' for place, key in enumerate(by.keys)]
         told_apart = [
             value
             for value, (_, expr) in zip(values, select.columns, strict=True)
             if not isinstance(expr, Literal)
         ]
-        distinct = f"DISTINCT ON ({', '.join(told_apart)}) " if select.distinct else ""
+        distinct = f"DISTINCT ON ({', '.join(told_apart) or _NOTHING_ELSE}) " if select.distinct else ""
         inner = " ".join([f"SELECT {distinct}{', '.join([*columns, *keys])}", *rest])
-        order = self._order(
-            [
-                evolve(order, expr=Column(order.expr.type, "d", f"o{place}"))
-                for place, order in enumerate(orders)
-            ]
+        found = tuple(
+            evolve(order, expr=Column(order.expr.type, "d", f"o{place}"))
+            for place, order in enumerate(orders)
         )
+        order = self._order(found)
+        if by is not None:
+            named = tuple(Column(key.type, "d", f"b{place}") for place, key in enumerate(by.keys))
+            inner = f"SELECT * FROM ({inner}) AS d QUALIFY {self._limited(evolve(by, keys=named), found)}"
         names = ", ".join(f'd."c{place}"' for place in range(len(columns)))
         text = f"SELECT {names} FROM ({inner}) AS d"
         if not select.ties:
-            return f"{text} ORDER BY {order}{_limits(select)}"
+            return f"{text}{f' ORDER BY {order}' if order else ''}{_limits(select)}"
         return f"{text} QUALIFY rank() OVER (ORDER BY {order}) <= {select.limit} ORDER BY {order}"
 
     def _groups(self, select: Select) -> str:
@@ -159,17 +176,18 @@ class DuckDBPrinter:
     def _order(self, orders: Sequence[Order]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
         return ", ".join(
-            f"{self._key_of(order)} {'DESC' if order.descending else 'ASC'} NULLS LAST"
-            for order in orders
-            if not isinstance(order.expr, Literal)
+            f"{self._key_of(order)} NULLS LAST" for order in orders if not isinstance(order.expr, Literal)
         )
 
     def _key_of(self, order: Order) -> str:
         text, kind = self._ordered(order.expr), order.expr.type
         if order.descending and kind.base == "Array" and kind.item.nullable:
             # Missing members come last either way, too.
-            return f"list_transform({text}, lambda member: row(member IS NOT NULL, member))"
-        return text
+            return f"list_transform({text}, lambda member: row(member IS NOT NULL, member)) DESC"
+        if order.descending and kind.base.startswith("Float"):
+            # What is no number comes behind the numbers either way, which for DuckDB is the greatest one.
+            return f"-({text}) ASC"
+        return f"{text} {'DESC' if order.descending else 'ASC'}"
 
     def _ordered(self, expr: Expr) -> str:
         """A value that is ordered as ClickHouse orders it."""
@@ -341,6 +359,15 @@ class DuckDBPrinter:
                 f"epoch({text})" if side.type.family == "time" else text
                 for text, side in ((left, expr.left), (right, expr.right))
             )
+        raw, fractions = (left, right), _fractions(expr)
+        if fractions:
+            # What is no number equals nothing and is not in order with anything; DuckDB has it as the greatest number.
+            left, right = (
+                f"nullif({text}, {NAN})"
+                if side.type.base.startswith("Float") and not isinstance(side, Literal)
+                else text
+                for text, side in ((left, expr.left), (right, expr.right))
+            )
         if families == {"bool", "number"}:
             left, right = f"CAST({left} AS DOUBLE)", f"CAST({right} AS DOUBLE)"
         match expr.op:
@@ -362,8 +389,11 @@ class DuckDBPrinter:
             case _:
                 text = f"{left} {expr.op} {right}"
         if expr.on_null is None:
+            if fractions and not expr.type.nullable:
+                return f"coalesce({text}, {'TRUE' if expr.op == '!=' else 'FALSE'})"
             return f"({text})"
         if expr.on_null == "same":
+            left, right = raw
             same = (
                 f"{left} IS NULL AND {right} IS NULL"
                 if expr.op == "="
@@ -464,11 +494,9 @@ class DuckDBPrinter:
             return f"max(NULL){end}{over}"
         text = function.write_fold(args, call, end + over)
         default = "NULL" if call.type.nullable else function.empty or default_of(call.type)
-        return (
-            text
-            if default == "NULL" or (call.type.base == "Float64" and function.empty)
-            else f"coalesce({text}, {default})"
-        )
+        if function.empty and function.kind == "aggregate" and call.type.base.startswith("Float"):
+            default = "NULL" if call.type.nullable else NAN
+        return text if default == "NULL" else f"coalesce({text}, {default})"
 
     def _window(self, window: Window) -> str:
         parts: list[str] = []
@@ -507,6 +535,22 @@ class DuckDBPrinter:
         if not within:
             return found
         return f"CASE WHEN {' AND '.join(within)} THEN {found} ELSE {neighbour_default(args, call)} END"
+
+
+def _fractions(expr: Compare) -> bool:
+    """Whether a side of a comparison may be what is no number."""
+    sides = (expr.left, expr.right)
+    return expr.op in (*_ORDERING, "=", "!=") and any(
+        side.type.base.startswith("Float") and not isinstance(side, Literal) for side in sides
+    )
+
+
+def _limited_after(select: Select) -> bool:
+    """Whether LIMIT BY must wait for rows to be distinct, or for a window that it needs."""
+    by = select.limit_by
+    needed = [*by.keys, *(order.expr for order in select.order_by)] if by is not None else []
+    windows = any(isinstance(node, Window) for expr in needed for node in walk(expr))
+    return by is not None and (select.distinct or windows)
 
 
 def _unordered(*exprs: Expr) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from posthog_environments.emulator.hogql.errors import HogQLError
 from posthog_environments.emulator.hogql.functions.registry import (
+    NAN,
     Fold,
     Function,
     Rule,
@@ -46,7 +47,10 @@ def _level(call: Call, default: float = 0.5) -> float:
 
 
 def _quantile(args: Sequence[str], call: Call) -> str:
-    return f"quantile_cont(CAST({args[0]} AS DOUBLE), {_level(call)})"
+    value = f"CAST({args[0]} AS DOUBLE)"
+    if call.args[0].type.base.startswith("Float"):
+        value = f"nullif({value}, {NAN})"
+    return f"quantile_cont({value}, {_level(call)})"
 
 
 def _member(value: str, call: Call, end: str, place: str) -> str:
@@ -163,6 +167,9 @@ def _extreme(name: str) -> Function:
     def write(args: Sequence[str], call: Call) -> str:
         if call.args[0].type.base == "UUID":
             return f"arg_{name}({args[0]}, {uuid_order(args[0])})"
+        if name == "max" and call.args[0].type.base.startswith("Float"):
+            # What is no number is the greatest one for DuckDB, and left out by ClickHouse.
+            return f"-min({'DISTINCT ' if call.distinct else ''}-({args[0]}))"
         return f"{name}({_given(args, call)})"
 
     return _aggregate(name, first, write)
@@ -189,7 +196,10 @@ def _at(name: str, duckdb: str) -> Function:
         return types[0].null(any(kind.nullable for kind in types))
 
     def write(args: Sequence[str], call: Call) -> str:
-        key = uuid_order(args[1]) if call.args[1].type.base == "UUID" else args[1]
+        kind = call.args[1].type
+        key = uuid_order(args[1]) if kind.base == "UUID" else args[1]
+        if name == "argMax" and kind.base.startswith("Float"):
+            return f"arg_min({args[0]}, -({key}))"
         return f"{duckdb}({args[0]}, {key})"
 
     return _aggregate(name, result, write, least=2, most=2, skips=True)

@@ -26,8 +26,10 @@ from posthog_environments.emulator.hogql.types import (
 
 def default_of(kind: Type) -> str:
     """What ClickHouse gives for a missing value of a type, in DuckDB's SQL."""
-    if kind.nullable or kind.family in ("null", "tuple", "interval"):
+    if kind.nullable or kind.family == "null":
         return "NULL"
+    if kind.family == "tuple":
+        return f"row({', '.join(map(default_of, kind.args))})" if kind.args else "NULL"
     if kind.base == "UUID":
         return "'00000000-0000-0000-0000-000000000000'"
     if kind.base == "Date":
@@ -205,7 +207,7 @@ def _shared_type(types: Sequence[Type]) -> Type:
     items = [kind.item for kind in types]
     if any(item.base == "Nothing" and not item.nullable for item in items):
         return array_of(NOTHING.null(False))
-    one, nullable = supertype(items), all(item.nullable for item in items)
+    one, nullable = supertype(items, exact=False), all(item.nullable for item in items)
     if one.numeric:
         integers = [item for item in items if item.integral]
         # Of two of a size it is the one without a sign.
@@ -262,7 +264,11 @@ def _search(name: str, result: Type, duckdb: str) -> Function:
 
 def _unlike_member(args: Sequence[Expr]) -> None:
     if args[0].type.base == "Array":
-        supertype([args[0].type.item, args[1].type])
+        supertype([args[0].type.item, args[1].type], exact=False)
+
+
+def _unlike_arrays(args: Sequence[Expr]) -> None:
+    supertype([arg.type.item for arg in args])
 
 
 def _flat(kind: Type) -> Type:
@@ -295,19 +301,21 @@ FUNCTIONS: Final = (
     Function("range", 1, 3, _joined_range, _range, "w", refuse=_forward),
     fixed(2, "arrayElement", _item, _element, "aw", refuse=_memberless),
     _search("has", UINT8, _flag("len(list_filter({0}, {same})) > 0")),
-    _simple(
+    fixed(
         2,
         "hasAny",
         always(UINT8),
         _flag("list_has_any({0}, {1}) OR (list_count({1}) < len({1}) AND list_count({0}) < len({0}))"),
         "a",
+        refuse=_unlike_arrays,
     ),
-    _simple(
+    fixed(
         2,
         "hasAll",
         always(UINT8),
         _flag("list_has_all({0}, {1}) AND (list_count({1}) = len({1}) OR list_count({0}) < len({0}))"),
         "a",
+        refuse=_unlike_arrays,
     ),
     _search("indexOf", UINT64, "coalesce(list_position({0}, {1}), 0)"),
     _search("countEqual", UINT64, "len(list_filter({0}, {same}))"),

@@ -51,7 +51,8 @@ def text_of(value: str, kind: Type) -> str:
     if kind.family == "string":
         return value
     if kind.base.startswith("Float"):
-        return f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$|(e-?)\\+?0?', '\\1')"
+        text = f"regexp_replace(CAST({value} AS VARCHAR), '\\.0$|(e-?)\\+?0?', '\\1')"
+        return f"replace({text}, '-nan', 'nan')"
     if kind.base == "Array":
         return _text_of_array(value, kind)
     if kind.base == "Map":

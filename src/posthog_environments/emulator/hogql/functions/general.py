@@ -82,11 +82,26 @@ def _or_else(args: Sequence[str], call: Call) -> str:
     return f"coalesce({args[0]}, {args[1]})" if call.args[0].type.nullable else args[0]
 
 
-def _extreme(types: Sequence[Type]) -> Type:
-    kind = supertype(types)
-    if kind.family in ("array", "tuple") and NOTHING in types:
-        raise no_supertype(types)
-    return UINT8 if kind == BOOL and len(types) > 1 else kind
+def _greatest(args: Sequence[str], call: Call) -> str:
+    if not call.type.base.startswith("Float"):
+        return f"greatest({', '.join(args)})"
+    # What is no number is the greatest one for DuckDB, and left out by ClickHouse.
+    return f"-least({', '.join(f'-CAST({arg} AS DOUBLE)' for arg in args)})"
+
+
+def _extreme(*, signed: bool) -> Rule:
+    """Of two numbers of 64 bits, one of them without a sign, the greater one has none, and the smaller one may."""
+
+    def rule(types: Sequence[Type]) -> Type:
+        two = len(types) == 2 and all(kind.integral and not kind.nullable for kind in types)
+        if two and types[0].bits == types[1].bits == 64 and types[0].signed != types[1].signed:
+            return types[0] if types[0].signed == signed else types[1]
+        kind = supertype(types, exact=not two)
+        if kind.family in ("array", "tuple") and NOTHING in types:
+            raise no_supertype(types)
+        return UINT8 if kind == BOOL and len(types) > 1 else kind
+
+    return rule
 
 
 def _rounded(name: str) -> Function:
@@ -223,8 +238,8 @@ FUNCTIONS: Final = (
     fixed(2, "pow", to(FLOAT64), "power(CAST({0} AS DOUBLE), {1})", "n"),
     fixed(2, "power", to(FLOAT64), "power(CAST({0} AS DOUBLE), {1})", "n"),
     fixed(0, "pi", always(FLOAT64), "pi()"),
-    Function("greatest", 1, None, _extreme, "greatest({*})", nulls=True),
-    Function("least", 1, None, _extreme, "least({*})", nulls=True),
+    Function("greatest", 1, None, _extreme(signed=False), _greatest, nulls=True),
+    Function("least", 1, None, _extreme(signed=True), "least({*})", nulls=True),
     fixed(1, "isNaN", to(UINT8), "CAST(isnan(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
     fixed(1, "isInfinite", to(UINT8), "CAST(isinf(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),
     fixed(1, "isFinite", to(UINT8), "CAST(isfinite(CAST({0} AS DOUBLE)) AS UTINYINT)", "n"),

@@ -69,7 +69,7 @@ def _write_of_arrays(args: Sequence[str], call: Call) -> str:
 
 
 def _comparable(args: Sequence[Expr]) -> None:
-    supertype([args[0].type.args[0], args[1].type])
+    supertype([args[0].type.args[0], args[1].type], exact=False)
 
 
 def _pairs(text: str) -> str:
@@ -120,7 +120,7 @@ def _added(types: Sequence[Type]) -> Type:
     values = [
         kind.args[1] if kind.base == "Map" else kind.args[1].item for kind in types if len(kind.args) == 2
     ]
-    one = supertype(values)
+    one = supertype(values, exact=False)
     total = FLOAT64 if not one.integral else INT64 if one.signed else UINT64
     key = types[0].args[0]
     return Type("Map", args=(key, total)) if types[0].base == "Map" else tuple_of((key, array_of(total)))

@@ -169,7 +169,7 @@ def _step_type(types: Sequence[Type]) -> Type:
     kinds = [types[0], types[1].item]
     if any(not kind.integral for kind in kinds) and any(kind.integral and kind.bits == 64 for kind in kinds):
         raise no_supertype(kinds)
-    return supertype(kinds)
+    return supertype(kinds, exact=False)
 
 
 def _steps(args: Sequence[Expr]) -> None:

@@ -32,6 +32,9 @@ _FAMILIES: Final = {
     "x": ("string", "uuid"),
 }
 
+# What 0 / 0 is.
+NAN: Final = "CAST('nan' AS DOUBLE)"
+
 
 @define(frozen=True)
 class Function:

@@ -132,7 +132,7 @@ def _negate(args: Sequence[str], call: Call) -> str:
 def _hamming_type(types: Sequence[Type]) -> Type:
     kinds = list[Type]()
     for left, right in paired(types):
-        supertype([left, right])
+        supertype([left, right], exact=False)
         kinds.append(NOTHING if NOTHING in (left, right) else UINT8.null(left.nullable or right.nullable))
     return added(kinds)
 

@@ -11,8 +11,10 @@ from posthog_environments.emulator.hogql.nodes import Call
 from posthog_environments.emulator.hogql.types import FLOAT64, UINT64
 
 
-def _window(name: str, result: Rule, duckdb: str | Write, least: int = 0, most: int = 0) -> Function:
-    return Function(name, least, most, result, duckdb, kind="window", empty="NULL", nulls=True)
+def _window(
+    name: str, result: Rule, duckdb: str | Write, least: int = 0, most: int = 0, empty: str = "NULL"
+) -> Function:
+    return Function(name, least, most, result, duckdb, kind="window", empty=empty, nulls=True)
 
 
 def reach(frame: str) -> tuple[int | None, int | None]:
@@ -48,7 +50,7 @@ FUNCTIONS: Final = (
     _window("dense_rank", always(UINT64), "dense_rank()"),
     _window("percent_rank", always(FLOAT64), "percent_rank()"),
     _window("ntile", always(UINT64), "ntile({0})", 1, 1),
-    _window("nth_value", first, "nth_value({0}, {1})", 2, 2),
+    _window("nth_value", first, "nth_value({0}, {1})", 2, 2, empty=""),
     *(_window(name, first, _neighbour("lag"), 1, 3) for name in ("lag", "lagInFrame")),
     *(_window(name, first, _neighbour("lead"), 1, 3) for name in ("lead", "leadInFrame")),
 )
