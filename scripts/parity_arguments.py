@@ -6,9 +6,9 @@ from typing import Final
 
 _NUMBERS: Final = ("7", "-3", "2.5", "0", "300", "toInt(properties.amount)", "properties.amount")
 _WHOLE: Final = ("7", "-3", "300", "toInt(properties.amount)")
-_UNITS: Final = ("'second'", "'minute'", "'hour'", "'day'", "'week'", "'month'", "'quarter'", "'year'")
-_ZONES: Final = ("'UTC'", "'Asia/Tokyo'", "'US/Pacific'")
-_INTERVALS: Final = (
+UNITS: Final = ("'second'", "'minute'", "'hour'", "'day'", "'week'", "'month'", "'quarter'", "'year'")
+ZONES: Final = ("'UTC'", "'Asia/Tokyo'", "'US/Pacific'")
+INTERVALS: Final = (
     *(
         "toIntervalDay(1)",
         "toIntervalHour(2)",
@@ -84,7 +84,7 @@ FITTING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     **{f"tuple{name}": (_VECTORS,) for name in ("Plus", "Minus", "Multiply", "Divide", "Negate")},
     **{f"tuple{name}ByNumber": (_VECTORS, _NUMBERS) for name in ("Multiply", "Divide")},
     "tupleToNameValuePairs": (("(1, 2)", "('a', 'b')", "(1, 300)", "(event, event)", "(timestamp,)"),),
-    **dict.fromkeys(("toWeek", "toYearWeek"), (_TIMES, _MODES, _ZONES)),
+    **dict.fromkeys(("toWeek", "toYearWeek"), (_TIMES, _MODES, ZONES)),
     "toLastDayOfWeek": (_TIMES, _MODES),
     "dateName": (
         tuple(
@@ -117,7 +117,7 @@ FITTING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         _TIMES,
     ),
     "age": (
-        _UNITS,
+        UNITS,
         (*_TIMES, "toTimeZone(now(), 'Asia/Tokyo')"),
         (*_TIMES, "toTimeZone(now(), 'Asia/Tokyo')"),
     ),
@@ -132,9 +132,9 @@ FITTING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("today()", "timestamp", "toDateTime('2024-02-29 13:14:15')", "toDate('2024-12-30')"),
         ("toDate('2023-01-31')", "toDateTime('2020-02-29 14:00:00')", "toDateTime('2024-02-29 13:14:15')"),
     ),
-    "toStartOfInterval": (_TIMES, _INTERVALS, _ZONES),
+    "toStartOfInterval": (_TIMES, INTERVALS, ZONES),
     "make_interval": (("1", "0", "2.5", "toNullable(3)"),),
-    **{f"tumble{end}": (_TIMES, _INTERVALS, _ZONES) for end in ("", "Start", "End")},
+    **{f"tumble{end}": (_TIMES, INTERVALS, ZONES) for end in ("", "Start", "End")},
     "make_date": (
         ("2024", "2023.9", "1969", "2150"),
         ("2", "12", "13", "0"),
@@ -149,10 +149,10 @@ FITTING: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
             ("0", "23", "24"),
             ("0", "59", "-1"),
             ("7", "59.5", "100"),
-            _ZONES,
+            ZONES,
         ),
     ),
-    "toString": (_TIMES, _ZONES),
+    "toString": (_TIMES, ZONES),
     "UUIDv7ToDateTime": (("person_id", "toUUID('018f05c9-4ab8-7b86-b64e-c9f03fbd45d1')", "toUUID('x')"),),
     "toUUIDOrDefault": (
         ("'x'", "event", "'018f05c9-4ab8-7b86-b64e-c9f03fbd45d1'", "person_id", "properties.$browser"),

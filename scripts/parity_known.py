@@ -56,7 +56,7 @@ KNOWN: Final = (
     Known("ClickHouse decodes to bytes that are no text, DuckDB refuses", "unhex", _DUCKDB_REFUSES),
     Known(
         "DuckDB writes no times as JSON, and says so: how depends on settings",
-        "toJSONString",
+        "toJSONString|json_agg",
         _DUCKDB_REFUSES,
     ),
     Known("DuckDB takes constants alone, and says so", "regexpExtract|split_part", _DUCKDB_REFUSES),
