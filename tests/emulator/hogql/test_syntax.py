@@ -47,6 +47,11 @@ GROUPS = [
     Case("select 1 as a, count() from numbers(3) group by rollup(a)", [[1, 3], [1, 3]]),
     # Of no rows there is no total, but by a set of no keys.
     Case("select number, count() from numbers(0) group by rollup(number)", []),
+    Case(
+        "select toDate('2025-01-02') as k, nullIf(0, 1) as j, number % 2 as i, count() as c from numbers(4) "
+        "group by rollup(k, j, i) order by i, c",
+        [["2025-01-02", 0, 0, 2], *[["2025-01-02", 0, 0, 4]] * 3, ["2025-01-02", 0, 1, 2]],
+    ),
     Case("select number, count() from numbers(0) group by cube(number) having count() = 0 or 1", []),
     Case("select number, count() from numbers(0) group by grouping sets ((number), ())", [[0, 0]]),
     Case(

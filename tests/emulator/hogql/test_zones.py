@@ -65,6 +65,13 @@ CASES = [
         f"dateDiff('day', {LATE}, toDateTime('2025-06-02T01:00:00Z'))",
         [[0, 1]],
     ),
+    # Each time counts in its own zone, and hours from where its clocks were in 1970.
+    Case(
+        "with toTimeZone(toDateTime('2024-01-31 20:00:00'), 'Asia/Tokyo') as tokyo "
+        "select dateDiff('minute', tokyo, toDate('2024-03-01')), dateDiff('hour', tokyo, toDate('2024-03-01')), "
+        "dateDiff('day', tokyo, toDateTime('2024-03-01 23:00:00')), dateDiff('month', tokyo, toDate('2024-03-31'))",
+        [[42000, 709, 29, 1]],
+    ),
     Case(
         "select toDateTime('2025-06-01 12:00:00', 'Europe/Berlin'), toDateTime('2025-06-01T12:00:00Z', 'Europe/Berlin'), "
         "toDateTime('2025-06-01 12:00:00') = toDateTime('2025-06-01 14:00:00', 'Europe/Berlin')",

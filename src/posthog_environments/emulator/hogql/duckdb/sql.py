@@ -96,7 +96,8 @@ class DuckDBPrinter:
             rest.append(f"WHERE {self.condition(select.where)}")
         if select.group_by or select.group_sets:
             rest.append(f"GROUP BY {self._groups(select)}")
-        self._rolled = select.group_by if select.group_mode else ()
+        rolled = select.group_by if select.group_mode else ()
+        self._rolled = tuple(key for key in rolled if not _is_constant(key))
         having = [self.condition(select.having)] if select.having is not None else []
         if select.group_mode in ("rollup", "cube"):
             # Of no rows ClickHouse has no total either.
@@ -167,11 +168,8 @@ class DuckDBPrinter:
         return f"{select.group_mode.upper()}({keys})" if select.group_mode else keys
 
     def _key(self, expr: Expr) -> str:
-        # A bare number would mean a column of the SELECT.
-        text = self.value(expr)
-        return (
-            f"CAST({text} AS BIGINT)" if isinstance(expr, Literal) and isinstance(expr.value, int) else text
-        )
+        # A bare number would mean a column of the SELECT, and a constant by its name be missing in totals.
+        return "CAST('one group' AS VARCHAR)" if _is_constant(expr) else self.value(expr)
 
     def _order(self, orders: Sequence[Order]) -> str:
         # A constant orders nothing, and DuckDB takes a number for a place and refuses the rest.
@@ -281,7 +279,7 @@ class DuckDBPrinter:
 
     def value(self, expr: Expr) -> str:
         """An expression as a value; truth is 0 or 1 as in ClickHouse."""
-        if expr in self._rolled and not isinstance(expr, Literal):
+        if expr in self._rolled:
             return self._rolled_up(expr)
         match expr:
             case Literal():
@@ -551,6 +549,15 @@ def _limited_after(select: Select) -> bool:
     needed = [*by.keys, *(order.expr for order in select.order_by)] if by is not None else []
     windows = any(isinstance(node, Window) for expr in needed for node in walk(expr))
     return by is not None and (select.distinct or windows)
+
+
+def _is_constant(expr: Expr) -> bool:
+    """Whether all rows have the same value there, which stays in the totals of groups."""
+    return all(
+        isinstance(node, (Literal, Compare, Logic, Missing))
+        or (isinstance(node, Call) and not node.aggregate and node.name != "rand")
+        for node in walk(expr)
+    )
 
 
 def _unordered(*exprs: Expr) -> None:

@@ -15,7 +15,7 @@ from posthog_environments.emulator.hogql.functions.registry import (
     to,
     whole,
 )
-from posthog_environments.emulator.hogql.functions.zones import utc_time, zone_of
+from posthog_environments.emulator.hogql.functions.zones import local_time, offset_in_1970
 from posthog_environments.emulator.hogql.nodes import Call, Expr, Literal
 from posthog_environments.emulator.hogql.types import (
     DATE,
@@ -189,15 +189,20 @@ def interval_start(args: Sequence[str], call: Call) -> str:
 
 def _difference(args: Sequence[str], call: Call) -> str:
     unit = unit_of(call.args[0], call.name)
+    zones = [arg.type.zone if arg.type.has_zone else "UTC" for arg in call.args[1:3]]
+    moments = [f"CAST({arg} AS TIMESTAMP)" for arg in args[1:3]]
+    if unit == "hour":
+        # ClickHouse counts each zone's hours from where its clocks were in 1970, so two zones are their distance apart.
+        moments = [
+            f"({moment} - to_seconds({offset_in_1970(zone)}))"
+            for moment, zone in zip(moments, zones, strict=True)
+        ]
+    elif unit not in _OF_DAY:
+        moments = [local_time(moment, zone) for moment, zone in zip(moments, zones, strict=True)]
     if unit == "week":
-        low, high = (f"date_trunc('week', CAST({arg} AS TIMESTAMP))" for arg in args[1:3])
+        low, high = (f"date_trunc('week', {moment})" for moment in moments)
         return f"datediff('day', {low}, {high}) // 7"
-    low, high = (f"CAST({arg} AS TIMESTAMP)" for arg in args[1:3])
-    if unit in _OF_DAY:
-        # An hour is an hour, whatever clocks do between the two.
-        zone = zone_of(call, 3)
-        low, high = (utc_time(f"date_trunc('{unit}', {text})", DATETIME6, zone) for text in (low, high))
-    return f"datediff('{unit}', {low}, {high})"
+    return f"datediff('{unit}', {moments[0]}, {moments[1]})"
 
 
 def _part(name: str, duckdb: str, kind: Type = UINT8, takes: str = "t*") -> Function:
@@ -275,7 +280,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
         )
         for name in ("dateTrunc", "date_trunc")
     ),
-    *(Function(name, 3, 3, to(INT64), _difference, "stt", local=True) for name in ("dateDiff", "date_diff")),
+    *(Function(name, 3, 3, to(INT64), _difference, "stt") for name in ("dateDiff", "date_diff")),
     # The zone of a PostHog project, where none is named; here it is UTC.
     Function(
         "toTimeZone", 1, 2, lambda types: types[0].in_zone("UTC"), "{0}", "ds", clickhouse=_in_zone, zone=1

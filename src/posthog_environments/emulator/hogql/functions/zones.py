@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from posthog_environments.emulator.hogql.nodes import Call, Literal
 from posthog_environments.emulator.hogql.types import UTC_NAMES, Type
 
@@ -12,6 +15,12 @@ def zone_of(call: Call, place: int | None) -> str:
     if isinstance(node, Literal):
         return str(node.value)
     return next((arg.type.zone for arg in call.args if arg.type.zone not in UTC_NAMES), "UTC")
+
+
+def offset_in_1970(zone: str) -> int:
+    """How many seconds the clocks of a zone were before UTC when 1970 began."""
+    offset = datetime(1970, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
 
 
 def local_time(value: str, zone: str) -> str:
