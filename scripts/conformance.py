@@ -406,7 +406,7 @@ def _blamed(content: str) -> Iterator[str]:
 def _value(case: Case[Any], subject: str) -> Any:
     """What was sent there; for a field within JSON in the query, everything that was sent under its name."""
     place, _, name = subject.partition(".")
-    if place == "query" and name not in case.query:
+    if place == "query" and name and name not in case.query:
         return list(_inner(case.query, name))
     found: Any = {"query": case.query, "body": case.body, "path": case.path_parameters}.get(place)
     for step in name.split(".") if name else ():

@@ -35,7 +35,9 @@ def anything(operation_id: str, subject: str, value: Any) -> bool:
 
 
 def empty(operation_id: str, subject: str, value: Any) -> bool:
-    return value in ("", [""], {})
+    return value in ("", {}) or (
+        isinstance(value, list) and bool(value) and all(item == "" for item in value)
+    )
 
 
 def text_after_all(operation_id: str, subject: str, value: Any) -> bool:
